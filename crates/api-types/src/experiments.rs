@@ -1,0 +1,201 @@
+//! Experiments as resources: created, shown, listed, summarised.
+
+use domain::config::ExperimentConfig;
+use domain::dataset::DatasetRef;
+use domain::progress::{Generated, Stage};
+use domain::result::StateCounts;
+use domain::summary::{Delivery, ScorerSummary, Status};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What to create.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CreateExperiment {
+    /// A name for people; need not be unique.
+    #[cfg_attr(
+        feature = "schema",
+        schema(min_length = 1, max_length = 200, example = "truthfulqa, two prompts")
+    )]
+    pub experiment_name: String,
+    /// An id of your own choice; one is made up unless given. An id that is taken is a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(nullable = false, pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+    )]
+    pub experiment_id: Option<String>,
+    pub config: ExperimentConfig,
+}
+
+/// An experiment: its status, the runs of its models, and where to read on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Experiment {
+    /// Also the id of its workflow.
+    pub id: String,
+    pub experiment_name: String,
+    pub status: Status,
+    /// Why it ended before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<String>,
+    /// Why nothing moves, when nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub waiting_on: Option<WaitingOn>,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub ended_at: Option<Timestamp>,
+    /// One run a model, in the order of the configuration.
+    pub models: Vec<ModelRun>,
+    pub links: Links,
+}
+
+/// The run of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ModelRun {
+    pub model: String,
+    pub workflow_id: String,
+    pub status: Status,
+    /// Why the run ended before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<String>,
+    pub stage: Stage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub waiting_on: Option<WaitingOn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub started_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub ended_at: Option<Timestamp>,
+    /// Known once the dataset is loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub dataset: Option<DatasetRef>,
+    /// Items for which no further call will be made, those of chunks under way included.
+    pub items_done: u64,
+    /// Outputs obtained so far, those of chunks under way included.
+    pub generated: Generated,
+    /// Items by state, of the chunks that are scored.
+    pub states: StateCounts,
+    /// The scores so far.
+    pub scorers: Vec<ScorerSummary>,
+    /// Estimated seconds until all items are done, from the pace so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub eta_seconds: Option<f64>,
+    /// What became of the sinks, once the run has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Why something that is not done does not move.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WaitingOn {
+    pub reason: WaitingReason,
+    /// The same in words, with what to do about it.
+    pub detail: String,
+    /// When it will be tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub until: Option<Timestamp>,
+    /// The attempt that comes next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub attempt: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum WaitingReason {
+    /// No worker polls the task queue.
+    Worker,
+    /// The provider asks for fewer calls.
+    RateLimit,
+    /// A failure is tried again after a wait.
+    Backoff,
+    /// It is paused.
+    Paused,
+    /// The provider is away.
+    Provider,
+}
+
+/// Where to read on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Links {
+    /// This resource.
+    #[serde(rename = "self")]
+    pub itself: String,
+    pub results: String,
+    pub summary: String,
+    pub workflow: String,
+    /// Its page in the Temporal UI; absent when the service does not know the UI's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub temporal_ui: Option<String>,
+}
+
+/// A page of experiments, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentList {
+    pub experiments: Vec<ExperimentOverview>,
+    /// Give it as `page_token` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub next_page_token: Option<String>,
+}
+
+/// An experiment in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentOverview {
+    pub id: String,
+    pub experiment_name: String,
+    pub status: Status,
+    pub models: Vec<String>,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub ended_at: Option<Timestamp>,
+    pub links: Links,
+}
+
+/// The scores of an experiment, by model and scorer, with their uncertainty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentSummary {
+    pub experiment_id: String,
+    pub experiment_name: String,
+    pub status: Status,
+    pub models: Vec<ModelSummary>,
+}
+
+/// The scores of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ModelSummary {
+    pub model: String,
+    pub status: Status,
+    /// Why the run ended before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub dataset: Option<DatasetRef>,
+    /// Items by state: a failed item is in no mean, but is counted here.
+    pub states: StateCounts,
+    pub generated: Generated,
+    pub scorers: Vec<ScorerSummary>,
+}

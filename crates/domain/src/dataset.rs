@@ -1,0 +1,128 @@
+//! A dataset as a run sees it: where it comes from, and, once loaded, its identity, size and division into chunks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{CsvDataset, JsonlDataset};
+
+/// Where the rows of a dataset are read from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum DatasetSource {
+    /// A file in the operator's dataset folder.
+    Jsonl(JsonlDataset),
+    Csv(CsvDataset),
+    /// Items that came with the request and wait in the artifact store.
+    Upload(Upload),
+}
+
+/// Items in the artifact store, by the hash of their content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    pub sha256: String,
+}
+
+/// A loaded dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DatasetRef {
+    /// SHA-256 of the normalised items, in hexadecimal: the same content has the same id.
+    pub dataset_id: String,
+    /// Items in the dataset.
+    pub count: u64,
+    /// Items in a chunk; the last chunk may have fewer.
+    pub chunk_size: u64,
+}
+
+/// Fewest and most items of a chunk, unless the dataset itself is smaller.
+const CHUNK_SIZES: (u64, u64) = (25, 500);
+
+/// Chunks a small dataset is divided into.
+const CHUNKS_OF_A_SMALL_DATASET: u64 = 8;
+
+/// The chunk size for a number of items. It depends on nothing else, so that equal content is stored once.
+///
+/// Two activities a chunk: 1,000 items cost 16 Temporal actions, a million 4 for each 1,000.
+pub fn chunk_size(count: u64) -> u64 {
+    count
+        .div_ceil(CHUNKS_OF_A_SMALL_DATASET)
+        .clamp(CHUNK_SIZES.0, CHUNK_SIZES.1)
+}
+
+impl DatasetRef {
+    pub fn new(dataset_id: String, count: u64) -> Self {
+        Self {
+            dataset_id,
+            count,
+            chunk_size: chunk_size(count),
+        }
+    }
+
+    /// How many chunks there are.
+    pub fn chunks(&self) -> u64 {
+        self.count.div_ceil(self.chunk_size.max(1))
+    }
+
+    /// How many items the chunk of that index has.
+    pub fn items_in(&self, chunk: u64) -> u64 {
+        let start = chunk * self.chunk_size;
+        self.count.saturating_sub(start).min(self.chunk_size)
+    }
+}
+
+/// How a run of `chunks` chunks is spread: how many chunks are in flight, each with what share of the concurrency.
+///
+/// Enough chunks are in flight that their items can use the whole concurrency twice over, so that a straggler
+/// in one chunk leaves its calls to the others.
+pub fn shares(dataset: &DatasetRef, concurrency: u32) -> Vec<u32> {
+    let concurrency = u64::from(concurrency.max(1));
+    let wanted = (2 * concurrency)
+        .div_ceil(dataset.chunk_size.max(1))
+        .clamp(3, 16);
+    let lanes = wanted.min(dataset.chunks()).min(concurrency).max(1);
+    (0..lanes)
+        .map(|lane| {
+            let share = concurrency / lanes + u64::from(lane < concurrency % lanes);
+            u32::try_from(share).unwrap_or(u32::MAX)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(count: u64) -> DatasetRef {
+        DatasetRef::new("d".to_owned(), count)
+    }
+
+    #[test]
+    fn every_item_is_in_exactly_one_chunk() {
+        for count in [1, 24, 25, 26, 199, 200, 1000, 4001, 1_000_000] {
+            let dataset = dataset(count);
+            let total: u64 = (0..dataset.chunks())
+                .map(|chunk| dataset.items_in(chunk))
+                .sum();
+            assert_eq!(total, count);
+            assert_eq!(dataset.items_in(dataset.chunks()), 0);
+        }
+    }
+
+    #[test]
+    fn a_thousand_items_take_few_actions() {
+        assert!(2 * dataset(1000).chunks() <= 20);
+        assert!(2 * dataset(1_000_000).chunks() <= 20 * 1000);
+    }
+
+    #[test]
+    fn shares_add_up_to_the_concurrency_limit() {
+        for (count, concurrency) in [(1, 5), (1000, 50), (1000, 1), (100_000, 1000), (10, 7)] {
+            let shares = shares(&dataset(count), concurrency);
+            assert_eq!(
+                shares.iter().sum::<u32>(),
+                concurrency,
+                "{count} {concurrency}"
+            );
+            assert!(shares.iter().all(|share| *share > 0));
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! An experiment that may be started: its names are valid and its configuration keeps the rules that types cannot express.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig};
+use crate::fault::Fault;
+use crate::item::{DatasetItem, LONGEST_ITEM_ID};
+
+/// The longest id of an experiment, in characters.
+pub const LONGEST_ID: usize = 100;
+
+/// Identifies an experiment; also the id of its workflow, and part of the keys of its artifacts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ExperimentId(String);
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "an experiment id has 1 to {LONGEST_ID} letters, digits, `_`, `-` or `.`, and begins with a letter or digit"
+)]
+pub struct NotAnExperimentId;
+
+impl FromStr for ExperimentId {
+    type Err = NotAnExperimentId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnExperimentId> {
+        let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let goes_on_well = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        match begins_well && goes_on_well && text.len() <= LONGEST_ID {
+            true => Ok(Self(text.to_owned())),
+            false => Err(NotAnExperimentId),
+        }
+    }
+}
+
+impl TryFrom<String> for ExperimentId {
+    type Error = NotAnExperimentId;
+
+    fn try_from(text: String) -> Result<Self, NotAnExperimentId> {
+        text.parse()
+    }
+}
+
+impl From<ExperimentId> for String {
+    fn from(id: ExperimentId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ExperimentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for ExperimentId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An experiment that keeps every rule. The only way to one is [`NewExperiment::new`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewExperiment {
+    name: String,
+    config: ExperimentConfig,
+}
+
+impl NewExperiment {
+    /// Checks the rules, and names every fault at once; pointers are into a request with `experiment_name` and `config`.
+    pub fn new(name: String, config: ExperimentConfig) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        check_name(&name, &mut faults);
+        check_dataset(&config, &mut faults);
+        check_models(&config, &mut faults);
+        check_scorers(&config, &mut faults);
+        check_sinks(&config, &mut faults);
+        check_retry(&config, &mut faults);
+        match faults.is_empty() {
+            true => Ok(Self { name, config }),
+            false => Err(faults),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn config(&self) -> &ExperimentConfig {
+        &self.config
+    }
+
+    pub fn into_parts(self) -> (String, ExperimentConfig) {
+        (self.name, self.config)
+    }
+}
+
+impl ExperimentConfig {
+    /// How outputs of a model are obtained. A checked configuration has an adapter for every model.
+    pub fn adapter_of(&self, model: &ModelConfig) -> Option<AdapterConfig> {
+        model.adapter.clone().or_else(|| self.adapter.clone())
+    }
+}
+
+fn check_name(name: &str, faults: &mut Vec<Fault>) {
+    if name.trim().is_empty() {
+        faults.push(Fault::new(
+            "/experiment_name",
+            "a name has at least one visible character",
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        faults.push(Fault::new(
+            "/experiment_name",
+            "a name has no control characters",
+        ));
+    }
+    if name.chars().count() > 200 {
+        faults.push(Fault::new(
+            "/experiment_name",
+            "a name has at most 200 characters",
+        ));
+    }
+}
+
+fn check_dataset(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
+    match &config.dataset {
+        DatasetConfig::Jsonl(dataset) => check_path(&dataset.path, "/config/dataset/path", faults),
+        DatasetConfig::Csv(dataset) => check_path(&dataset.path, "/config/dataset/path", faults),
+        DatasetConfig::Inline(dataset) => check_items(&dataset.items, faults),
+    }
+}
+
+fn check_items(items: &[DatasetItem], faults: &mut Vec<Fault>) {
+    let mut seen = HashSet::new();
+    for (index, item) in items.iter().enumerate() {
+        let pointer = || format!("/config/dataset/items/{index}/id");
+        if item.id.is_empty() || item.id.len() > LONGEST_ITEM_ID {
+            faults.push(Fault::new(
+                pointer(),
+                format!("an id has 1 to {LONGEST_ITEM_ID} bytes"),
+            ));
+        }
+        if !seen.insert(&item.id) {
+            faults.push(Fault::new(
+                pointer(),
+                format!(
+                    "another item has the id `{}` too; ids are unique in a dataset",
+                    item.id
+                ),
+            ));
+        }
+    }
+}
+
+/// Paths are relative to a folder of the operator's and stay inside it. (The worker checks again, following links.)
+fn check_path(path: &str, pointer: &str, faults: &mut Vec<Fault>) {
+    let leads_out =
+        path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
+    if leads_out {
+        faults.push(Fault::new(
+            pointer,
+            "a path is relative to the dataset folder of the workers and stays inside it",
+        ));
+    }
+    if path.chars().any(char::is_control) {
+        faults.push(Fault::new(pointer, "a path has no control characters"));
+    }
+}
+
+fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
+    let mut seen = HashSet::new();
+    for (index, model) in config.models.iter().enumerate() {
+        if !seen.insert(&model.name) {
+            faults.push(Fault::new(
+                format!("/config/models/{index}/name"),
+                format!(
+                    "another model is named `{}` too; names are unique in an experiment",
+                    model.name
+                ),
+            ));
+        }
+        let (adapter, pointer) = match &model.adapter {
+            Some(adapter) => (Some(adapter), format!("/config/models/{index}/adapter")),
+            None => (config.adapter.as_ref(), "/config/adapter".to_owned()),
+        };
+        match adapter {
+            Some(adapter) => check_adapter(adapter, &pointer, config, faults),
+            None => faults.push(Fault::new(
+                format!("/config/models/{index}"),
+                "nothing says how its outputs are obtained: give it an `adapter`, or give one in `config`",
+            )),
+        }
+    }
+    if config.models.is_empty() {
+        faults.push(Fault::new(
+            "/config/models",
+            "an experiment has at least one model",
+        ));
+    }
+    // A shared adapter is checked once for each model that uses it.
+    faults.dedup();
+}
+
+fn check_adapter(
+    adapter: &AdapterConfig,
+    pointer: &str,
+    config: &ExperimentConfig,
+    faults: &mut Vec<Fault>,
+) {
+    let AdapterConfig::Recorded(recorded) = adapter else {
+        return;
+    };
+    match (&recorded.path, &config.dataset) {
+        (Some(path), _) => check_path(path, &format!("{pointer}/path"), faults),
+        (None, DatasetConfig::Inline(dataset))
+            if dataset.items.iter().all(|item| item.output.is_none()) =>
+        {
+            faults.push(Fault::new(
+                pointer,
+                "no item has an `output`, so nothing is recorded: add outputs to the items, or give a `path`",
+            ));
+        }
+        (None, _) => {}
+    }
+}
+
+fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
+    let mut seen = HashSet::new();
+    for (index, scorer) in config.scorers.iter().enumerate() {
+        if !seen.insert(scorer.name().to_owned()) {
+            faults.push(Fault::new(
+                format!("/config/scorers/{index}"),
+                format!(
+                    "another scorer is named `{}` too; give one of them a `name`",
+                    scorer.name()
+                ),
+            ));
+        }
+        if let DatasetConfig::Inline(dataset) = &config.dataset
+            && scorer.needs_expected()
+            && dataset.items.iter().all(|item| item.expected.is_none())
+        {
+            faults.push(Fault::new(
+                format!("/config/scorers/{index}"),
+                format!(
+                    "`{}` compares with `expected`, which no item has",
+                    scorer.kind()
+                ),
+            ));
+        }
+    }
+    if config.scorers.is_empty() {
+        faults.push(Fault::new(
+            "/config/scorers",
+            "an experiment has at least one scorer",
+        ));
+    }
+}
+
+fn check_sinks(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
+    let mut seen = HashSet::new();
+    for (index, sink) in config.sinks.iter().enumerate() {
+        if !seen.insert(sink.kind()) {
+            faults.push(Fault::new(
+                format!("/config/sinks/{index}"),
+                format!("a sink `{}` is there already", sink.kind()),
+            ));
+        }
+    }
+}
+
+fn check_retry(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
+    if config.retry.maximum_interval < config.retry.initial_interval {
+        faults.push(Fault::new(
+            "/config/retry/maximum_interval",
+            format!(
+                "the longest wait is shorter than the first, {}",
+                config.retry.initial_interval
+            ),
+        ));
+    }
+    if config.execution.call_timeout.as_duration().is_zero() {
+        faults.push(Fault::new(
+            "/config/execution/call_timeout",
+            "a call takes some time",
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(change: impl FnOnce(&mut serde_json::Value)) -> ExperimentConfig {
+        let mut config = json!({
+            "dataset": {"type": "inline", "items": [
+                {"id": "1", "input": {"prompt": "2+2"}, "expected": "4", "output": "4"},
+                {"id": "2", "input": {"prompt": "2+3"}, "expected": "5", "output": "5"},
+            ]},
+            "adapter": {"type": "recorded"},
+            "models": [{"name": "a"}],
+            "scorers": [{"type": "exact_match"}],
+        });
+        change(&mut config);
+        serde_json::from_value(config).unwrap()
+    }
+
+    fn pointers(change: impl FnOnce(&mut serde_json::Value)) -> Vec<String> {
+        match NewExperiment::new("name".to_owned(), config(change)) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.into_iter().map(|fault| fault.pointer).collect(),
+        }
+    }
+
+    #[test]
+    fn a_good_experiment_has_no_faults() {
+        assert_eq!(pointers(|_| {}), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_rule_points_at_its_fault() {
+        assert_eq!(
+            pointers(|c| c["dataset"]["items"][1]["id"] = json!("1")),
+            ["/config/dataset/items/1/id"]
+        );
+        assert_eq!(
+            pointers(|c| c["models"] = json!([{"name": "a"}, {"name": "a"}])),
+            ["/config/models/1/name"]
+        );
+        assert_eq!(
+            pointers(|c| c["adapter"] = json!(null)),
+            ["/config/models/0"]
+        );
+        assert_eq!(
+            pointers(|c| c["scorers"] = json!([{"type": "numeric"}, {"type": "numeric"}])),
+            ["/config/scorers/1"]
+        );
+        assert_eq!(
+            pointers(|c| c["adapter"]["path"] = json!("../x")),
+            ["/config/adapter/path"]
+        );
+        assert_eq!(
+            pointers(|c| c["dataset"] = json!({"type": "jsonl", "path": "/etc/passwd"})),
+            ["/config/dataset/path"]
+        );
+        assert_eq!(
+            pointers(|c| c["dataset"]["items"] = json!([{"id": "1", "input": {}}])),
+            ["/config/adapter", "/config/scorers/0"]
+        );
+        assert_eq!(
+            pointers(|c| c["sinks"] = json!([{"type": "csv"}, {"type": "csv"}])),
+            ["/config/sinks/1"]
+        );
+        assert_eq!(
+            pointers(|c| c["retry"] = json!({"initial_interval": "2m"})),
+            ["/config/retry/maximum_interval"]
+        );
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once() {
+        let config = config(|c| {
+            c["models"] = json!([{"name": "a"}, {"name": "a"}]);
+            c["scorers"] = json!([]);
+        });
+        let faults = NewExperiment::new(" ".to_owned(), config).unwrap_err();
+        assert_eq!(faults.len(), 3, "{faults:?}");
+    }
+
+    #[test]
+    fn ids_that_could_lead_elsewhere_are_refused() {
+        for id in ["", "..", "a/b", "a~0", "é", "-a", &"a".repeat(101)] {
+            assert!(id.parse::<ExperimentId>().is_err(), "{id}");
+        }
+        assert!("exp_0-9.A".parse::<ExperimentId>().is_ok());
+    }
+}

@@ -1,0 +1,20 @@
+//! The nouns and rules of an evaluation: experiments, items, outputs, scores, aggregates and their statistics.
+//!
+//! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
+//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty.
+//! Nothing here does I/O, reads a clock or draws a random number.
+
+pub mod aggregate;
+pub mod config;
+pub mod dataset;
+pub mod experiment;
+pub mod fault;
+pub mod interval;
+pub mod item;
+pub mod output;
+pub mod progress;
+pub mod result;
+pub mod score;
+pub mod spec;
+pub mod statistics;
+pub mod summary;

@@ -1,0 +1,162 @@
+//! What a model, or another system under test, answered for an item: an answer or a typed error.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is recorded of the calls made for one item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Output {
+    pub item_id: String,
+    /// Calls made for this item whose outcome is known.
+    pub attempts: u32,
+    /// The answer; absent when the last call failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub answer: Option<Answer>,
+    /// Why there is no answer; absent when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub error: Option<CallError>,
+}
+
+/// What came back from a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Answer {
+    /// Text or any other JSON value.
+    pub value: Value,
+    /// Time from request to answer, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub latency_ms: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub usage: Option<TokenUsage>,
+    /// Why the model stopped, in the provider's words, such as `stop` or `length`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub finish_reason: Option<String>,
+    /// The model that the provider says has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub model: Option<String>,
+}
+
+/// Tokens read and written, as the provider counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TokenUsage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+impl TokenUsage {
+    pub fn add(&mut self, other: Self) {
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+}
+
+/// Why a call gave no answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CallError {
+    pub kind: CallErrorKind,
+    /// What happened, without secrets.
+    pub message: String,
+    /// The HTTP status of the provider's answer, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub status: Option<u16>,
+    /// How long the provider asked to be left alone, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// The kinds of failure, told apart because each is treated differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum CallErrorKind {
+    /// HTTP 429.
+    RateLimited,
+    /// HTTP 408, 409, 425 or 5xx.
+    ProviderUnavailable,
+    /// No answer in time.
+    Timeout,
+    /// The provider could not be reached or broke the connection.
+    Connection,
+    /// The provider refuses the credentials or the model: every call would fail alike.
+    Refused,
+    /// The provider refuses this request: another 4xx.
+    BadRequest,
+    /// The provider's answer could not be understood.
+    BadAnswer,
+    /// The item cannot be asked: a template names what it lacks, or nothing was recorded for it.
+    Item,
+}
+
+impl CallErrorKind {
+    /// Whether the same call, unchanged, may succeed later.
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Self::RateLimited | Self::ProviderUnavailable | Self::Timeout | Self::Connection => {
+                true
+            }
+            Self::Refused | Self::BadRequest | Self::BadAnswer | Self::Item => false,
+        }
+    }
+
+    /// Whether every other call of the run would fail in the same way.
+    pub fn is_run_wide(self) -> bool {
+        self == Self::Refused
+    }
+}
+
+impl CallError {
+    pub fn new(kind: CallErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            status: None,
+            retry_after_ms: None,
+        }
+    }
+
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_ms.map(Duration::from_millis)
+    }
+}
+
+impl Output {
+    pub fn answered(item_id: String, attempts: u32, answer: Answer) -> Self {
+        Self {
+            item_id,
+            attempts,
+            answer: Some(answer),
+            error: None,
+        }
+    }
+
+    pub fn failed(item_id: String, attempts: u32, error: CallError) -> Self {
+        Self {
+            item_id,
+            attempts,
+            answer: None,
+            error: Some(error),
+        }
+    }
+
+    /// Whether no further call will be made for the item.
+    pub fn is_final(&self, maximum_attempts: u32) -> bool {
+        match &self.error {
+            None => true,
+            Some(error) => !error.kind.is_retryable() || self.attempts >= maximum_attempts,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What is told of a run: its scores with their uncertainty, and how many items each number covers.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::Aggregate;
+use crate::dataset::DatasetRef;
+use crate::progress::{Generated, Progress};
+use crate::result::StateCounts;
+use crate::statistics::interval_95;
+
+/// Where an experiment, or one run of it, stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Status {
+    Running,
+    Paused,
+    /// Every item was seen to; some may have failed, as the counts say.
+    Completed,
+    Failed,
+    Cancelled,
+    Terminated,
+    TimedOut,
+}
+
+impl Status {
+    /// Whether nothing will change any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Running | Self::Paused)
+    }
+}
+
+/// What remains of a run when it has ended: archived in the artifact store, where it outlives the workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    pub experiment_id: String,
+    pub experiment_name: String,
+    /// The run's place among the experiment's models.
+    pub index: u32,
+    pub model: String,
+    pub status: Status,
+    /// Why the run ended before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub progress: Progress,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// The scores of one scorer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ScorerSummary {
+    /// The scorer's name in the experiment.
+    pub scorer: String,
+    /// Items scored: all other figures are about these.
+    pub count: u64,
+    /// Items with an output that this scorer could not score.
+    pub errors: u64,
+    /// Absent while nothing is scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub mean: Option<f64>,
+    /// Sample standard deviation; absent for fewer than two scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub standard_deviation: Option<f64>,
+    /// Standard error of the mean; absent for fewer than two scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub standard_error: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub confidence_interval: Option<ConfidenceInterval>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub min: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub max: Option<f64>,
+    pub histogram: Histogram,
+}
+
+/// An interval that holds the true mean in 95 % of experiments like this one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ConfidenceInterval {
+    pub low: f64,
+    pub high: f64,
+    pub method: IntervalMethod,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum IntervalMethod {
+    /// Wilson's score interval, for booleans.
+    Wilson,
+    /// Student's t, for numbers.
+    StudentT,
+}
+
+/// How many scores fall into each of ten equal bins over [0, 1], and outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Histogram {
+    #[cfg_attr(feature = "schema", schema(min_items = 10, max_items = 10))]
+    pub bins: Vec<u64>,
+    pub below: u64,
+    pub above: u64,
+}
+
+impl From<&Aggregate> for ScorerSummary {
+    fn from(aggregate: &Aggregate) -> Self {
+        let method = match aggregate.is_proportion() {
+            true => IntervalMethod::Wilson,
+            false => IntervalMethod::StudentT,
+        };
+        Self {
+            scorer: aggregate.scorer.clone(),
+            count: aggregate.count,
+            errors: aggregate.errors,
+            mean: (aggregate.count > 0).then_some(aggregate.mean),
+            standard_deviation: aggregate.standard_deviation(),
+            standard_error: aggregate.standard_error(),
+            confidence_interval: interval_95(aggregate).map(|(low, high)| ConfidenceInterval {
+                low,
+                high,
+                method,
+            }),
+            min: aggregate.min,
+            max: aggregate.max,
+            histogram: Histogram {
+                bins: aggregate.bins.to_vec(),
+                below: aggregate.below,
+                above: aggregate.above,
+            },
+        }
+    }
+}
+
+/// What became of a sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Delivery {
+    /// The sink's type.
+    pub sink: String,
+    /// Where the results are: a key of the artifact store, for a sink that writes a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub location: Option<String>,
+    /// Why the delivery failed; absent when it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub error: Option<String>,
+}
+
+impl RunSummary {
+    pub fn states(&self) -> StateCounts {
+        self.progress.states
+    }
+
+    pub fn dataset(&self) -> Option<&DatasetRef> {
+        self.progress.dataset.as_ref()
+    }
+
+    pub fn generated(&self) -> Generated {
+        self.progress.generated
+    }
+}

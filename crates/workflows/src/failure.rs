@@ -1,0 +1,16 @@
+//! The types of failures on the wire: how a workflow and the API tell why an activity or a run failed.
+
+/// The dataset cannot be used. Not retryable.
+pub const DATASET_INVALID: &str = "DatasetInvalid";
+/// The provider refuses the credentials or the model, so that no call can succeed. Not retryable.
+pub const PROVIDER_REFUSED: &str = "ProviderRefused";
+/// The experiment cannot be carried out as it is written. Not retryable.
+pub const SPEC_INVALID: &str = "SpecInvalid";
+/// Some items have no answer yet and will be asked again. Retryable.
+pub const ITEMS_UNFINISHED: &str = "ItemsUnfinished";
+/// As `ITEMS_UNFINISHED`, and the last word of the provider was that it is asked too often. Retryable.
+pub const RATE_LIMITED: &str = "RateLimited";
+/// The artifact store cannot be read or written. Retryable.
+pub const ARTIFACTS_UNAVAILABLE: &str = "ArtifactsUnavailable";
+/// A run ended before its time, for the reason its message gives.
+pub const RUN_FAILED: &str = "RunFailed";

@@ -1,0 +1,16 @@
+//! What the memo of a workflow says, so that its status is answered without a worker.
+
+use serde::{Deserialize, Serialize};
+
+/// Written at the start: an [`ExperimentMemo`].
+pub const EXPERIMENT: &str = "experiment";
+/// Written at the end of every chunk: a [`domain::progress::Progress`].
+pub const PROGRESS: &str = "progress";
+
+/// What an experiment is, for lists and status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExperimentMemo {
+    pub experiment_name: String,
+    /// The models' names, in the order of their runs.
+    pub models: Vec<String>,
+}

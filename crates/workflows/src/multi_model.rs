@@ -1,0 +1,253 @@
+//! Several models over one dataset: the dataset is loaded once, each model is a child run, none waits for or harms another.
+
+use std::cell::Cell;
+
+use domain::config::RetryConfig;
+use domain::dataset::DatasetRef;
+use domain::experiment::ExperimentId;
+use domain::progress::Progress;
+use domain::summary::Status;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{
+    ActivityExecutionError, ChildWorkflowCancellationType, ChildWorkflowExecutionError,
+    ChildWorkflowOptions, ParentClosePolicy, WorkflowContext, WorkflowResult, WorkflowTermination,
+    join_all,
+};
+
+use crate::activities::{Emit, ExperimentActivities, Load, RunRef, SpecRef};
+use crate::experiment::{
+    ExperimentWorkflow, Resumed, RunInput, RunOutcome, now, reason, run_failed,
+};
+use crate::ids;
+use crate::options::{even_if_cancelled, patient};
+
+/// What an experiment with several models is started with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MultiModelInput {
+    pub spec: SpecRef,
+    /// The models' names, in the order of the specification.
+    pub models: Vec<String>,
+    pub concurrency_limit: u32,
+    pub retry: RetryConfig,
+    /// Models run at once; all of them unless given.
+    pub max_parallel_models: Option<u32>,
+}
+
+/// How the run of one model ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ModelOutcome {
+    pub model: String,
+    pub status: Status,
+    /// Why the run ended before its time.
+    pub reason: Option<String>,
+}
+
+/// Runs several models over one dataset.
+#[workflow]
+#[derive(Default)]
+pub struct MultiModelWorkflow;
+
+#[workflow_methods]
+impl MultiModelWorkflow {
+    #[run(name = "MultiModelWorkflow")]
+    pub async fn run(
+        ctx: &mut WorkflowContext<Self>,
+        input: MultiModelInput,
+    ) -> WorkflowResult<Vec<ModelOutcome>> {
+        let started_at = now(ctx);
+        let load = Load {
+            spec: input.spec.clone(),
+        };
+        let loaded = ctx
+            .execute_activity(ExperimentActivities::load_dataset, load, patient())
+            .await;
+        let outcomes = match loaded {
+            Ok(dataset) => run_models(ctx, &input, &dataset, started_at).await?,
+            Err(error) => give_up(ctx, &input, &error, started_at).await?,
+        };
+        end(&outcomes)?;
+        Ok(outcomes)
+    }
+}
+
+/// Runs every model as a child, a bounded number at once.
+async fn run_models(
+    ctx: &WorkflowContext<MultiModelWorkflow>,
+    input: &MultiModelInput,
+    dataset: &DatasetRef,
+    started_at: Timestamp,
+) -> WorkflowResult<Vec<ModelOutcome>> {
+    let next = &Cell::new(0);
+    let parallel = input
+        .max_parallel_models
+        .map_or(input.models.len(), |max| max as usize);
+    let lanes = (0..parallel.clamp(1, input.models.len().max(1))).map(|_| async move {
+        let mut outcomes = Vec::new();
+        while next.get() < input.models.len() {
+            let index = next.replace(next.get() + 1);
+            outcomes.push((
+                index,
+                run_model(ctx, input, index, dataset, started_at).await?,
+            ));
+        }
+        Ok::<_, WorkflowTermination>(outcomes)
+    });
+    let mut outcomes = Vec::new();
+    for lane in join_all(lanes).await {
+        outcomes.extend(lane?);
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+async fn run_model(
+    ctx: &WorkflowContext<MultiModelWorkflow>,
+    input: &MultiModelInput,
+    index: usize,
+    dataset: &DatasetRef,
+    started_at: Timestamp,
+) -> WorkflowResult<ModelOutcome> {
+    if ctx.cancellation_token().is_cancelled() {
+        return not_run(ctx, input, index, Status::Cancelled, None, started_at).await;
+    }
+    let experiment: &ExperimentId = &input.spec.experiment_id;
+    let options = ChildWorkflowOptions::builder()
+        .workflow_id(ids::run_workflow(
+            experiment,
+            index_of(index),
+            input.models.len(),
+        ))
+        .static_summary(input.models[index].clone())
+        .cancel_type(ChildWorkflowCancellationType::WaitCancellationCompleted)
+        .parent_close_policy(ParentClosePolicy::Terminate)
+        .build();
+    let run = RunInput {
+        run: RunRef {
+            spec: input.spec.clone(),
+            index: index_of(index),
+        },
+        model: input.models[index].clone(),
+        concurrency_limit: input.concurrency_limit,
+        retry: input.retry.clone(),
+        resumed: Resumed {
+            progress: Progress {
+                dataset: Some(dataset.clone()),
+                ..Progress::default()
+            },
+            ..Resumed::default()
+        },
+    };
+    let (status, reason) = match ctx
+        .start_child_workflow(ExperimentWorkflow::run, run, options)
+        .await
+    {
+        Ok(child) => outcome_of(child.result().await),
+        Err(error) if error.as_cancelled().is_some() => (Status::Cancelled, None),
+        Err(error) => (Status::Failed, Some(error.to_string())),
+    };
+    Ok(ModelOutcome {
+        model: input.models[index].clone(),
+        status,
+        reason,
+    })
+}
+
+/// Ends every model's run without a call: there is no dataset to run on.
+async fn give_up(
+    ctx: &WorkflowContext<MultiModelWorkflow>,
+    input: &MultiModelInput,
+    error: &ActivityExecutionError,
+    started_at: Timestamp,
+) -> WorkflowResult<Vec<ModelOutcome>> {
+    let (status, reason) = match error.as_cancelled() {
+        Some(_) => (Status::Cancelled, None),
+        None => (Status::Failed, Some(reason(error))),
+    };
+    let mut outcomes = Vec::new();
+    for index in 0..input.models.len() {
+        outcomes.push(not_run(ctx, input, index, status, reason.clone(), started_at).await?);
+    }
+    Ok(outcomes)
+}
+
+/// Archives a run that never began, so that it is found like any other.
+async fn not_run(
+    ctx: &WorkflowContext<MultiModelWorkflow>,
+    input: &MultiModelInput,
+    index: usize,
+    status: Status,
+    reason: Option<String>,
+    started_at: Timestamp,
+) -> WorkflowResult<ModelOutcome> {
+    let emit = Emit {
+        run: RunRef {
+            spec: input.spec.clone(),
+            index: index_of(index),
+        },
+        status,
+        reason: reason.clone(),
+        started_at,
+        progress: Progress::default(),
+    };
+    ctx.execute_activity(
+        ExperimentActivities::emit_results,
+        emit,
+        even_if_cancelled(patient()),
+    )
+    .await?;
+    Ok(ModelOutcome {
+        model: input.models[index].clone(),
+        status,
+        reason,
+    })
+}
+
+/// The experiment ends as its runs did; one that failed makes it failed, and takes nothing from the others.
+fn end(outcomes: &[ModelOutcome]) -> WorkflowResult<()> {
+    if outcomes
+        .iter()
+        .any(|outcome| outcome.status == Status::Cancelled)
+    {
+        return Err(WorkflowTermination::cancelled());
+    }
+    let failed: Vec<String> = outcomes
+        .iter()
+        .filter(|outcome| outcome.status != Status::Completed)
+        .map(|outcome| {
+            format!(
+                "`{}`: {}",
+                outcome.model,
+                outcome.reason.as_deref().unwrap_or("no reason given")
+            )
+        })
+        .collect();
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(run_failed(format!(
+            "{} of {} models failed: {}",
+            failed.len(),
+            outcomes.len(),
+            failed.join("; ")
+        ))),
+    }
+}
+
+fn outcome_of(result: Result<RunOutcome, ChildWorkflowExecutionError>) -> (Status, Option<String>) {
+    match result {
+        Ok(outcome) => (outcome.status, None),
+        Err(error) if error.as_cancelled().is_some() => (Status::Cancelled, None),
+        Err(error) => {
+            let reason = error.cause().map(|cause| cause.failure().message.clone());
+            (
+                Status::Failed,
+                Some(reason.unwrap_or_else(|| error.to_string())),
+            )
+        }
+    }
+}
+
+fn index_of(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

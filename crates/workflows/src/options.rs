@@ -1,0 +1,70 @@
+//! How long activities may take and how they are tried again, by intent.
+
+use std::time::Duration;
+
+use domain::config::RetryConfig;
+use temporalio_workflow::{
+    ActivityCancellationType, ActivityOptions, RetryPolicy, WorkflowCancellationToken,
+};
+
+/// A worker that has not been heard of for this long is taken for dead, and its chunk goes to another.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longer than any chunk takes; a dead worker is noticed by its heartbeat, not by this.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
+
+/// Attempts that are granted for crashed workers and unavailable stores. Items count their own attempts, so that
+/// a crash costs no item one of its calls; but what crashes every worker is not tried for ever.
+const ATTEMPTS: u32 = 100;
+
+/// For work that waits until the outside recovers: a store that is away, a worker that dies.
+pub(crate) fn patient() -> ActivityOptions {
+    options(
+        RetryPolicy::builder()
+            .initial_interval(Duration::from_secs(1))
+            .maximum_interval(Duration::from_secs(30))
+            .maximum_attempts(ATTEMPTS)
+            .build(),
+    )
+}
+
+/// For model calls: waits as the experiment asks.
+pub(crate) fn working(retry: &RetryConfig) -> ActivityOptions {
+    options(
+        RetryPolicy::builder()
+            .initial_interval(retry.initial_interval.as_duration())
+            .backoff_coefficient(retry.backoff_coefficient)
+            .maximum_interval(retry.maximum_interval.as_duration())
+            .maximum_attempts(ATTEMPTS + retry.maximum_attempts)
+            .build(),
+    )
+}
+
+/// The same, but cancelled by `token` rather than with the workflow.
+pub(crate) fn cancelled_by(
+    mut options: ActivityOptions,
+    token: &WorkflowCancellationToken,
+) -> ActivityOptions {
+    options.cancellation_token = Some(token.clone());
+    options
+}
+
+/// The same, but carried out even when the workflow is cancelled.
+pub(crate) fn even_if_cancelled(options: ActivityOptions) -> ActivityOptions {
+    cancelled_by(options, &WorkflowCancellationToken::new())
+}
+
+/// The same, with a line for the Temporal UI.
+pub(crate) fn described(mut options: ActivityOptions, summary: String) -> ActivityOptions {
+    options.summary = Some(summary);
+    options
+}
+
+fn options(retry_policy: RetryPolicy) -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(LONGEST_ATTEMPT)
+        .heartbeat_timeout(HEARTBEAT_TIMEOUT)
+        // What was recorded before a cancellation is still scored, so wait until the activity has put it away.
+        .cancellation_type(ActivityCancellationType::WaitCancellationCompleted)
+        .retry_policy(retry_policy)
+        .build()
+}
