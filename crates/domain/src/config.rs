@@ -162,7 +162,7 @@ pub enum AdapterConfig {
 pub struct RecordedAdapter {
     /// A JSONL file in the operator's dataset folder, one object a line: `id` of the item, `output`, and optionally
     /// `model` (a line for another model is passed over), `latency_ms`, `input_tokens`, `output_tokens`, `finish_reason`.
-    /// Without a path, the items' own `output` is taken.
+    /// A line for this very model goes before a line without `model`. Without a path, the items' own `output` is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
@@ -189,7 +189,8 @@ pub struct OpenAiAdapter {
         schema(nullable = false, min_length = 1, max_length = 200)
     )]
     pub model: Option<String>,
-    /// A Jinja template of the user message; the item's inputs are its variables, and `input` is all of them.
+    /// A Jinja template of the user message; the item's inputs are its variables, and `input` is all of them. `id` and
+    /// `metadata` are there too, unless an input has that name. To name anything else is an error.
     #[serde(default = "default_prompt")]
     #[cfg_attr(
         feature = "schema",
@@ -243,8 +244,9 @@ pub enum ScorerConfig {
 
 /// True when the output equals the reference, false otherwise.
 ///
-/// The reference is the item's `expected`, or, when that is an object, its key `expected_field`, else `exact`, else `value`.
-/// Text is compared without surrounding white space; other JSON values by equality, numbers by value.
+/// The reference is the item's `expected`, or, when that is an object, its key `expected_field` if that is given, else `exact`,
+/// else `value`. Text is compared without surrounding white space; other JSON values by equality, numbers by value. Text and
+/// another JSON value are equal when the text is that value's compact JSON. Without a reference there is no score but an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -268,8 +270,9 @@ pub struct ExactMatchScorer {
 /// Whether the output contains given texts.
 ///
 /// With `require_all` the score is true when the output contains every text, false otherwise; without, the share found (0 to 1).
-/// The texts are `values`, or the item's `expected` (a text or a list of texts), or, when that is an object, its key
-/// `expected_field`, else `contains`, else `value`. An output that is not text is searched as its compact JSON.
+/// The texts are `values`, or the item's `expected` (a text or a list of texts; numbers and booleans count as their JSON), or,
+/// when that is an object, its key `expected_field` if that is given, else `contains`, else `value`. An output that is not text
+/// is searched as its compact JSON. An empty list or text is no reference: every output would contain it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -298,8 +301,9 @@ pub struct ContainsScorer {
 
 /// True when the output matches a regular expression (syntax of the Rust crate `regex`), anywhere unless anchored.
 ///
-/// The expression is `pattern`, or the item's `expected`, or, when that is an object, its key `expected_field`, else `regex`,
-/// else `pattern`. An output that is not text is searched as its compact JSON.
+/// The expression is `pattern`, or the item's `expected`, or, when that is an object, its key `expected_field` if that is given,
+/// else `regex`, else `pattern`. It is searched for in the output as it is, white space included; an output that is not text is
+/// searched as its compact JSON. An expression is not empty, has at most 10,000 bytes and takes at most 10 MiB once compiled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -326,8 +330,11 @@ pub struct RegexScorer {
 
 /// True when the number in the output is close to the reference: |output - reference| <= max(absolute, relative × |reference|).
 ///
-/// The reference is the item's `expected`, or, when that is an object, its key `expected_field`, else `value`; a number, or
-/// text that is one. Thousands separators (`1,234`) are understood. An output without a number scores false.
+/// The reference is the item's `expected`, or, when that is an object, its key `expected_field` if that is given, else `value`;
+/// a number, or text that is one. Thousands separators (`1,234`), currency signs (`$18.00`) and exponents (`1e3`) are
+/// understood; percent signs change nothing. A minus counts only directly before a number and not after a letter, a digit or a
+/// closing bracket (`3-4` holds 3 and 4), and digits after a letter are part of a word (`GPT4`). An output without a number
+/// scores false; a list or an object is searched as its compact JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -371,7 +378,8 @@ pub enum NumberExtraction {
 
 /// True when the output is JSON that a JSON Schema (2020-12 unless `$schema` says otherwise) accepts.
 ///
-/// A text output is parsed as JSON; a Markdown code fence around it is taken off. References to other documents are refused.
+/// A text output is parsed as JSON; a Markdown code fence around it is taken off. References to other documents are refused,
+/// and so are patterns that look around or back (`(?=…)`, `\1`). `format` is checked only by dialects before 2019-09.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

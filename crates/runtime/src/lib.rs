@@ -1,0 +1,8 @@
+//! The edge of a process: logs, the signal to stop, the connection to Temporal, the address of the artifact store.
+//!
+//! Both servers use it; it knows no noun of the domain.
+
+pub mod shutdown;
+pub mod storage;
+pub mod telemetry;
+pub mod temporal;

@@ -1,0 +1,64 @@
+//! What an experiment does, written before it starts, and what remains of its runs when they have ended.
+
+use domain::experiment::ExperimentId;
+use domain::spec::ExperimentSpec;
+use domain::summary::RunSummary;
+use sha2::{Digest, Sha256};
+
+use crate::keys;
+use crate::run::Run;
+use crate::store::{Error, Store, corrupt};
+
+impl Store {
+    /// Archives a specification under its own hash, so that an experiment which then cannot start harms no other.
+    pub async fn put_spec(
+        &self,
+        experiment: &ExperimentId,
+        spec: &ExperimentSpec,
+    ) -> Result<String, Error> {
+        let bytes = serde_json::to_vec(spec)
+            .map_err(|error| corrupt(&keys::spec(experiment, ""), &error))?;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        self.put(&keys::spec(experiment, &sha256), bytes).await?;
+        Ok(sha256)
+    }
+
+    pub async fn spec(
+        &self,
+        experiment: &ExperimentId,
+        sha256: &str,
+    ) -> Result<ExperimentSpec, Error> {
+        let key = keys::spec(experiment, sha256);
+        self.get_json(&key)
+            .await?
+            .ok_or(Error::NotFound(key.to_string()))
+    }
+
+    pub async fn put_summary(&self, run: &Run, summary: &RunSummary) -> Result<(), Error> {
+        self.put_json(&keys::summary(run), summary).await
+    }
+
+    /// What remains of a run; none while it has not ended.
+    pub async fn summary(&self, run: &Run) -> Result<Option<RunSummary>, Error> {
+        self.get_json(&keys::summary(run)).await
+    }
+
+    /// The archived runs of an experiment, in the order of its models; none when there is no such experiment.
+    pub async fn summaries(&self, experiment: &ExperimentId) -> Result<Vec<RunSummary>, Error> {
+        let mut summaries = Vec::new();
+        let prefix = keys::runs(experiment);
+        let listed = self.objects().list_with_delimiter(Some(&prefix)).await;
+        for folder in listed.map_err(Error::Unavailable)?.common_prefixes {
+            let Some(index) = folder.filename().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let run = Run {
+                experiment: experiment.clone(),
+                index,
+            };
+            summaries.extend(self.summary(&run).await?);
+        }
+        summaries.sort_by_key(|summary| summary.index);
+        Ok(summaries)
+    }
+}

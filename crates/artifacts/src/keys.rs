@@ -1,0 +1,115 @@
+//! The layout of the store. Every key is made here and nowhere else.
+//!
+//! ```text
+//! uploads/<sha256>.jsonl                                   items that came with a request
+//! datasets/<dataset id>/manifest.json                      written last: with it the dataset is complete
+//! datasets/<dataset id>/chunks/<chunk>.jsonl
+//! experiments/<id>/spec-<sha256>.json                      what the experiment does
+//! experiments/<id>/runs/<index>/outputs/<chunk>/<attempt>-<part>.jsonl
+//! experiments/<id>/runs/<index>/results/<chunk>.jsonl      items, outputs and scores
+//! experiments/<id>/runs/<index>/summary.json
+//! experiments/<id>/exports/<index>-<model>.<extension>     what file sinks deliver
+//! ```
+
+use domain::experiment::ExperimentId;
+use object_store::path::Path;
+
+use crate::run::Run;
+
+pub(crate) fn upload(sha256: &str) -> Path {
+    Path::from(format!("uploads/{sha256}.jsonl"))
+}
+
+pub(crate) fn manifest(dataset_id: &str) -> Path {
+    Path::from(format!("datasets/{dataset_id}/manifest.json"))
+}
+
+pub(crate) fn dataset_chunk(dataset_id: &str, chunk: u64) -> Path {
+    Path::from(format!("datasets/{dataset_id}/chunks/{chunk:08}.jsonl"))
+}
+
+pub(crate) fn spec(experiment: &ExperimentId, sha256: &str) -> Path {
+    Path::from(format!("experiments/{experiment}/spec-{sha256}.json"))
+}
+
+pub(crate) fn runs(experiment: &ExperimentId) -> Path {
+    Path::from(format!("experiments/{experiment}/runs"))
+}
+
+fn of_run(run: &Run) -> String {
+    format!("experiments/{}/runs/{:04}", run.experiment, run.index)
+}
+
+pub(crate) fn outputs(run: &Run, chunk: u64) -> Path {
+    Path::from(format!("{}/outputs/{chunk:08}", of_run(run)))
+}
+
+/// Parts sort in the order in which they were written.
+pub(crate) fn output_part(run: &Run, chunk: u64, attempt: u32, part: u32) -> Path {
+    Path::from(format!(
+        "{}/outputs/{chunk:08}/{attempt:06}-{part:08}.jsonl",
+        of_run(run)
+    ))
+}
+
+pub(crate) fn results(run: &Run) -> Path {
+    Path::from(format!("{}/results", of_run(run)))
+}
+
+pub(crate) fn result_chunk(run: &Run, chunk: u64) -> Path {
+    Path::from(format!("{}/results/{chunk:08}.jsonl", of_run(run)))
+}
+
+/// The chunk whose results a key holds.
+pub(crate) fn chunk_of(key: &Path) -> Option<u64> {
+    key.filename()?.split_once('.')?.0.parse().ok()
+}
+
+pub(crate) fn summary(run: &Run) -> Path {
+    Path::from(format!("{}/summary.json", of_run(run)))
+}
+
+pub(crate) fn export(run: &Run, model: &str, extension: &str) -> Path {
+    let model: String = model
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(80)
+        .collect();
+    Path::from(format!(
+        "experiments/{}/exports/{:04}-{model}.{extension}",
+        run.experiment, run.index
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_name_cannot_lead_out_of_the_exports() {
+        let run = Run {
+            experiment: "e".parse().unwrap(),
+            index: 1,
+        };
+        let key = export(&run, "../../org/model:latest", "csv");
+        assert_eq!(
+            key.as_ref(),
+            "experiments/e/exports/0001-..-..-org-model-latest.csv"
+        );
+    }
+
+    #[test]
+    fn the_chunk_is_read_back_from_a_key() {
+        let run = Run {
+            experiment: "e".parse().unwrap(),
+            index: 0,
+        };
+        assert_eq!(chunk_of(&result_chunk(&run, 42)), Some(42));
+    }
+}
