@@ -5,7 +5,7 @@
 //! datasets/<dataset id>/manifest.json                      written last: with it the dataset is complete
 //! datasets/<dataset id>/chunks/<chunk>.jsonl
 //! experiments/<id>/spec-<sha256>.json                      what the experiment does
-//! experiments/<id>/runs/<index>/outputs/<chunk>/<attempt>-<part>.jsonl
+//! experiments/<id>/runs/<index>/outputs/<chunk>/<part>-<attempt>.jsonl
 //! experiments/<id>/runs/<index>/results/<chunk>.jsonl      items, outputs and scores
 //! experiments/<id>/runs/<index>/summary.json
 //! experiments/<id>/exports/<index>-<model>.<extension>     what file sinks deliver
@@ -45,11 +45,16 @@ pub(crate) fn outputs(run: &Run, chunk: u64) -> Path {
 }
 
 /// Parts sort in the order in which they were written.
-pub(crate) fn output_part(run: &Run, chunk: u64, attempt: u32, part: u32) -> Path {
+pub(crate) fn output_part(run: &Run, chunk: u64, part: u32, attempt: u32) -> Path {
     Path::from(format!(
-        "{}/outputs/{chunk:08}/{attempt:06}-{part:08}.jsonl",
+        "{}/outputs/{chunk:08}/{part:08}-{attempt:06}.jsonl",
         of_run(run)
     ))
+}
+
+/// The number of the part that a key holds.
+pub(crate) fn part_of(key: &Path) -> Option<u32> {
+    key.filename()?.split_once('-')?.0.parse().ok()
 }
 
 pub(crate) fn results(run: &Run) -> Path {

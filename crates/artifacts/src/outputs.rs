@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::output::Output;
+use object_store::path::Path;
 
 use crate::keys;
 use crate::run::Run;
@@ -18,19 +19,10 @@ pub struct OutputLog {
 }
 
 impl OutputLog {
-    pub fn new(store: Store, run: Run, chunk: u64, attempt: u32) -> Self {
-        Self {
-            store,
-            run,
-            chunk,
-            attempt,
-            next_part: 0,
-        }
-    }
-
-    /// Writes the next part. Its name says the attempt, so that an attempt thought dead overwrites nothing.
+    /// Writes the next part. Its name goes on from the parts that were there and says the attempt, so that neither a
+    /// chunk begun anew nor an attempt thought dead overwrites anything.
     pub async fn append(&mut self, outputs: &[Output]) -> Result<(), Error> {
-        let key = keys::output_part(&self.run, self.chunk, self.attempt, self.next_part);
+        let key = keys::output_part(&self.run, self.chunk, self.next_part, self.attempt);
         self.store.put_lines(&key, outputs).await?;
         self.next_part += 1;
         Ok(())
@@ -38,11 +30,38 @@ impl OutputLog {
 }
 
 impl Store {
+    /// Opens a chunk for an attempt at it: what is recorded so far, and the log to go on with.
+    pub async fn open_outputs(
+        &self,
+        run: &Run,
+        chunk: u64,
+        attempt: u32,
+    ) -> Result<(HashMap<String, Output>, OutputLog), Error> {
+        let keys = self.list(&keys::outputs(run, chunk)).await?;
+        let log = OutputLog {
+            store: self.clone(),
+            run: run.clone(),
+            chunk,
+            attempt,
+            next_part: keys
+                .iter()
+                .filter_map(keys::part_of)
+                .max()
+                .map_or(0, |last| last + 1),
+        };
+        Ok((self.read_outputs(&keys).await?, log))
+    }
+
     /// What is recorded of a chunk, by item. Of several outputs for an item the first answer stands, else the last error.
     pub async fn outputs(&self, run: &Run, chunk: u64) -> Result<HashMap<String, Output>, Error> {
+        let keys = self.list(&keys::outputs(run, chunk)).await?;
+        self.read_outputs(&keys).await
+    }
+
+    async fn read_outputs(&self, keys: &[Path]) -> Result<HashMap<String, Output>, Error> {
         let mut outputs: HashMap<String, Output> = HashMap::new();
-        for key in self.list(&keys::outputs(run, chunk)).await? {
-            let part: Vec<Output> = self.get_lines(&key).await?.unwrap_or_default();
+        for key in keys {
+            let part: Vec<Output> = self.get_lines(key).await?.unwrap_or_default();
             for output in part {
                 let answered = outputs
                     .get(&output.item_id)
@@ -83,19 +102,23 @@ mod tests {
             index: 0,
         };
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
-        let mut first = OutputLog::new(store.clone(), run.clone(), 7, 1);
+        let (_, mut first) = store.open_outputs(&run, 7, 1).await.unwrap();
         first.append(&[answered("a", "1")]).await.unwrap();
         first
             .append(&[Output::failed("b".to_owned(), 1, timeout)])
             .await
             .unwrap();
-        let mut second = OutputLog::new(store.clone(), run.clone(), 7, 2);
+        let (known, mut second) = store.open_outputs(&run, 7, 2).await.unwrap();
+        assert_eq!(known.len(), 2);
         second
             .append(&[answered("b", "2"), answered("a", "again")])
             .await
             .unwrap();
         // A worker thought dead still writes.
         first.append(&[answered("c", "3")]).await.unwrap();
+        // A chunk begun anew counts its attempts from one again.
+        let (_, mut anew) = store.open_outputs(&run, 7, 1).await.unwrap();
+        anew.append(&[answered("a", "anew")]).await.unwrap();
 
         let outputs = store.outputs(&run, 7).await.unwrap();
         let value = |id: &str| outputs[id].answer.as_ref().unwrap().value.clone();

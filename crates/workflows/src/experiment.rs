@@ -55,6 +55,7 @@ pub struct RunOutcome {
 /// Runs one model over a dataset.
 #[workflow]
 pub struct ExperimentWorkflow {
+    input: RunInput,
     progress: Progress,
     next_chunk: u64,
     /// Chunks whose outputs are there, as far as they will ever be.
@@ -85,8 +86,9 @@ impl ExperimentWorkflow {
     #[init]
     fn new(_ctx: &WorkflowContextView, input: RunInput) -> Self {
         Self {
-            progress: input.resumed.progress,
+            progress: input.resumed.progress.clone(),
             next_chunk: input.resumed.next_chunk,
+            input,
             to_score: VecDeque::new(),
             generating: 0,
             stop: None,
@@ -94,10 +96,8 @@ impl ExperimentWorkflow {
     }
 
     #[run(name = "ExperimentWorkflow")]
-    pub async fn run(
-        ctx: &mut WorkflowContext<Self>,
-        input: RunInput,
-    ) -> WorkflowResult<RunOutcome> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<RunOutcome> {
+        let input = ctx.state(|run| run.input.clone());
         let started_at = input.resumed.started_at.unwrap_or_else(|| now(ctx));
         match load(ctx, &input).await {
             Ok(dataset) => evaluate(ctx, &input, &dataset).await?,

@@ -14,3 +14,9 @@ pub const RATE_LIMITED: &str = "RateLimited";
 pub const ARTIFACTS_UNAVAILABLE: &str = "ArtifactsUnavailable";
 /// A run ended before its time, for the reason its message gives.
 pub const RUN_FAILED: &str = "RunFailed";
+/// An artifact is missing or cannot be understood. Not retryable.
+pub const ARTIFACT_INVALID: &str = "ArtifactInvalid";
+/// The worker stops and leaves the rest to another. Retryable at once.
+pub const HANDED_OVER: &str = "HandedOver";
+/// A task inside the worker was aborted or panicked. Retryable.
+pub const TASK_ABORTED: &str = "TaskAborted";

@@ -1,0 +1,63 @@
+//! The activities, as Temporal calls them: each hands its input to the module that does the work.
+
+use std::sync::Arc;
+
+use domain::dataset::DatasetRef;
+use domain::progress::Generated;
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use workflows::activities::{
+    Emit, EmitResults, Emitted, Generate, GenerateOutput, Load, LoadDataset, ScoreChunk,
+    ScoreOutput, ScoredChunk,
+};
+
+use crate::work::Bench;
+use crate::{emit, generate, load, score};
+
+/// The activities of one worker.
+pub struct Activities {
+    pub(crate) bench: Arc<Bench>,
+}
+
+#[activities]
+impl Activities {
+    /// Safe to run again: a dataset is stored under the hash of its content.
+    #[activity(definition = LoadDataset)]
+    pub async fn load_dataset(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Load,
+    ) -> Result<DatasetRef, ActivityError> {
+        Ok(load::load_dataset(&self.bench, &ctx, input).await?)
+    }
+
+    /// Safe to run again: outputs already recorded are kept, only the missing ones are asked for.
+    #[activity(definition = GenerateOutput)]
+    pub async fn generate_output(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Generate,
+    ) -> Result<Generated, ActivityError> {
+        Ok(generate::generate_output(&self.bench, &ctx, input).await?)
+    }
+
+    /// Safe to run again: the same outputs give the same scores, written under the same name.
+    #[activity(definition = ScoreOutput)]
+    pub async fn score_output(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: ScoreChunk,
+    ) -> Result<ScoredChunk, ActivityError> {
+        Ok(score::score_output(&self.bench, &ctx, input).await?)
+    }
+
+    /// Safe to run again: the summary and every file are replaced by the same.
+    #[activity(definition = EmitResults)]
+    pub async fn emit_results(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Emit,
+    ) -> Result<Emitted, ActivityError> {
+        Ok(emit::emit_results(&self.bench, &ctx, input).await?)
+    }
+}

@@ -1,0 +1,83 @@
+//! Adapters: how an output is obtained for an item. They know no Temporal, and never try again by themselves.
+
+mod openai;
+mod recorded;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::config::AdapterConfig;
+use domain::item::DatasetItem;
+use domain::output::{Answer, CallError};
+
+use self::openai::OpenAi;
+use self::recorded::{Recorded, Recordings};
+use crate::providers::Providers;
+
+/// What the adapters of all runs share.
+pub struct Resources {
+    providers: Providers,
+    client: genai::Client,
+    dataset_root: PathBuf,
+    recordings: Recordings,
+}
+
+impl Resources {
+    /// Outputs recorded in files are looked for below `dataset_root`.
+    pub fn new(providers: Providers, dataset_root: PathBuf) -> anyhow::Result<Self> {
+        Ok(Self {
+            providers,
+            client: openai::client()?,
+            dataset_root,
+            recordings: Recordings::default(),
+        })
+    }
+}
+
+/// One model's way to outputs, made once and asked for every item of a run.
+pub enum Adapter {
+    Recorded(Recorded),
+    OpenAi(Box<OpenAi>),
+}
+
+impl Adapter {
+    /// What is found wrong here would be wrong for every item.
+    pub async fn open(
+        config: &AdapterConfig,
+        model_name: &str,
+        call_timeout: Duration,
+        resources: &Resources,
+    ) -> Result<Self, CallError> {
+        match config {
+            AdapterConfig::Recorded(config) => {
+                let recorded = Recorded::open(
+                    config,
+                    model_name,
+                    &resources.dataset_root,
+                    &resources.recordings,
+                )
+                .await?;
+                Ok(Self::Recorded(recorded))
+            }
+            AdapterConfig::OpenAi(config) => {
+                let client = resources.client.clone();
+                let openai = OpenAi::open(
+                    config,
+                    model_name,
+                    call_timeout,
+                    &resources.providers,
+                    client,
+                )?;
+                Ok(Self::OpenAi(Box::new(openai)))
+            }
+        }
+    }
+
+    /// Asks once.
+    pub async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
+        match self {
+            Self::Recorded(recorded) => recorded.answer(item).await,
+            Self::OpenAi(openai) => openai.answer(item).await,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong in an activity, and what Temporal is told of it: the type of the failure and whether to try again.
+
+use std::fmt;
+use std::time::Duration;
+
+use domain::output::{CallError, CallErrorKind};
+use temporalio_common::error::ApplicationFailure;
+use temporalio_sdk::activities::ActivityError;
+use workflows::failure;
+
+/// Why an activity has not done its work.
+///
+/// Deliberately no `std::error::Error`: the SDK turns every such error into a retryable failure without a type.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Dataset(String),
+    Spec(String),
+    Refused(CallError),
+    ItemsUnfinished {
+        waiting: usize,
+        last: CallError,
+        retry_in: Duration,
+    },
+    Artifacts(artifacts::Error),
+    /// The worker is stopping.
+    HandedOver,
+    Cancelled,
+    /// A task of ours was aborted or panicked.
+    Task(tokio::task::JoinError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dataset(reason) => write!(f, "the dataset cannot be used: {reason}"),
+            Self::Spec(reason) => write!(f, "the experiment cannot be carried out: {reason}"),
+            Self::Refused(error) => error.fmt(f),
+            Self::ItemsUnfinished { waiting, last, .. } => {
+                write!(
+                    f,
+                    "{waiting} items have no answer yet; the last error: {last}"
+                )
+            }
+            Self::Artifacts(error) => error.fmt(f),
+            Self::HandedOver => f.write_str("the worker is stopping and hands its work over"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Task(error) => write!(f, "a task of the worker ended before its time: {error}"),
+        }
+    }
+}
+
+impl From<artifacts::Error> for Failure {
+    fn from(error: artifacts::Error) -> Self {
+        Self::Artifacts(error)
+    }
+}
+
+impl From<tokio::task::JoinError> for Failure {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Task(error)
+    }
+}
+
+impl From<Failure> for ActivityError {
+    fn from(failure: Failure) -> Self {
+        let (kind, retryable, delay) = match &failure {
+            Failure::Cancelled => return Self::cancelled(),
+            Failure::Dataset(_) => (failure::DATASET_INVALID, false, None),
+            Failure::Spec(_) => (failure::SPEC_INVALID, false, None),
+            Failure::Refused(_) => (failure::PROVIDER_REFUSED, false, None),
+            Failure::ItemsUnfinished { last, retry_in, .. } => match last.kind {
+                CallErrorKind::RateLimited => (failure::RATE_LIMITED, true, Some(*retry_in)),
+                _ => (failure::ITEMS_UNFINISHED, true, Some(*retry_in)),
+            },
+            Failure::Artifacts(error) if error.is_retryable() => {
+                (failure::ARTIFACTS_UNAVAILABLE, true, None)
+            }
+            Failure::Artifacts(_) => (failure::ARTIFACT_INVALID, false, None),
+            Failure::HandedOver => (failure::HANDED_OVER, true, Some(Duration::from_millis(1))),
+            Failure::Task(_) => (failure::TASK_ABORTED, true, None),
+        };
+        ApplicationFailure::builder(failure.to_string())
+            .type_name(kind.to_owned())
+            .non_retryable(!retryable)
+            .maybe_next_retry_delay(delay)
+            .build()
+            .into()
+    }
+}

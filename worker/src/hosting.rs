@@ -1,0 +1,173 @@
+//! The worker's life: prepared from its configuration, connected when Temporal is there, drained when told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use artifacts::Store;
+use runtime::temporal::TemporalTarget;
+use temporalio_client::Client;
+use temporalio_sdk::runtime::RuntimeOptions;
+use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use tokio_util::sync::CancellationToken;
+use workflows::experiment::ExperimentWorkflow;
+use workflows::multi_model::MultiModelWorkflow;
+
+use crate::activities::Activities;
+use crate::adapters::Resources;
+use crate::config::Config;
+use crate::generate::RunLimits;
+use crate::providers::Providers;
+use crate::work::Bench;
+
+/// Workflows kept in memory between their tasks; others are replayed when something happens to them.
+const CACHED_WORKFLOWS: usize = 500;
+
+/// Workflow tasks carried out at once. They compute for milliseconds.
+const WORKFLOW_TASKS: usize = 20;
+
+/// Heartbeats reach Temporal at least this often, and with them a cancellation reaches the activity.
+const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
+
+/// A workflow whose worker has died goes to another after this long.
+const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The wait before a worker that ended is made anew.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// A worker whose configuration is checked, and that is connected to nothing.
+pub struct Prepared {
+    target: TemporalTarget,
+    task_queue: String,
+    max_activities: usize,
+    shutdown_timeout: Duration,
+    store: Store,
+    resources: Arc<Resources>,
+    datasets: std::path::PathBuf,
+    commit_interval: Duration,
+}
+
+/// Checks the configuration: every fault that can be known without asking others is found here.
+pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
+    let store = Store::open(&config.storage.artifacts, config.storage.options())?;
+    let providers = match &config.providers {
+        Some(path) => Providers::read(path)?,
+        None => Providers::standard(),
+    };
+    let resources = Resources::new(providers, config.datasets.clone())
+        .context("the HTTP client could not be made")?;
+    Ok(Prepared {
+        target: config.temporal.target("ai-evolution-worker")?,
+        task_queue: config.temporal.temporal_task_queue,
+        max_activities: usize::from(config.max_activities),
+        shutdown_timeout: config.shutdown_timeout,
+        commit_interval: config
+            .commit_interval
+            .unwrap_or(store.default_commit_interval()),
+        store,
+        resources: Arc::new(resources),
+        datasets: config.datasets,
+    })
+}
+
+/// Works until told to stop. A worker that ends because Temporal is away is made anew.
+pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let sdk = Runtime::from_current_tokio(RuntimeOptions::default())
+        .context("the SDK could not be started")?;
+    let bench = Arc::new(Bench {
+        store: prepared.store.clone(),
+        resources: Arc::clone(&prepared.resources),
+        datasets: prepared.datasets.clone(),
+        commit_interval: prepared.commit_interval,
+        limits: RunLimits::default(),
+        stopping: shutdown.clone(),
+    });
+    while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
+        let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
+        if shutdown.is_cancelled() {
+            return worked;
+        }
+        if let Err(error) = worked {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the worker ended; it is made anew"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN_AFTER) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    Ok(())
+}
+
+/// One worker, from its first poll to its end.
+async fn work(
+    sdk: &Runtime,
+    client: Client,
+    prepared: &Prepared,
+    bench: &Arc<Bench>,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut worker = Worker::new(sdk, client, options(prepared, bench)?)
+        .map_err(|error| anyhow::anyhow!("the worker could not be made: {error}"))?;
+    let stop = worker.shutdown_handle();
+    let ended = CancellationToken::new();
+    let stopper = tokio::spawn({
+        let (shutdown, ended) = (shutdown.clone(), ended.clone());
+        async move {
+            tokio::select! {
+                () = shutdown.cancelled() => stop(),
+                () = ended.cancelled() => {}
+            }
+        }
+    });
+    tracing::info!(
+        task_queue = prepared.task_queue,
+        temporal.namespace = prepared.target.namespace(),
+        "working"
+    );
+    let worked = tokio::select! {
+        worked = worker.run() => worked.map_err(|error| anyhow::anyhow!("{error}")),
+        () = drained_too_long(shutdown, prepared.shutdown_timeout) => {
+            tracing::warn!("not everything could be handed over in time");
+            Ok(())
+        }
+    };
+    ended.cancel();
+    // The handle keeps the old worker registered; a new one on the same queue is refused until it is gone.
+    let _ = stopper.await;
+    worked
+}
+
+async fn drained_too_long(shutdown: &CancellationToken, timeout: Duration) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(timeout).await;
+}
+
+fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOptions> {
+    let tuner = TunerHolder::builder()
+        .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(WORKFLOW_TASKS))
+        .activity_task_slot_supplier(FixedSizeSlotSupplier::new(prepared.max_activities))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(1))
+        .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(1))
+        .build();
+    let mut options = WorkerOptions::new(prepared.task_queue.clone())
+        .tuner(tuner)
+        .max_cached_workflows(CACHED_WORKFLOWS)
+        .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
+        .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
+        .graceful_shutdown_period(prepared.shutdown_timeout / 2)
+        .build();
+    options.register_activities(Activities {
+        bench: Arc::clone(bench),
+    });
+    options
+        .register_workflow::<ExperimentWorkflow>()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    options
+        .register_workflow::<MultiModelWorkflow>()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(options)
+}

@@ -1,0 +1,107 @@
+//! JSONL files: a JSON object a line; blank lines are skipped.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use domain::config::FieldMapping;
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::load::Row;
+use crate::load::rows::{RowFault, item};
+
+/// The longest line, in bytes: beyond it, a file is not what it is said to be.
+const LONGEST_LINE: u64 = 64 << 20;
+
+pub(crate) fn for_each(
+    path: &Path,
+    fields: Option<&FieldMapping>,
+    limit: u64,
+    take: &mut dyn FnMut(Row) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+    let mut line = Vec::new();
+    let mut taken = 0;
+    for number in 1.. {
+        line.clear();
+        let read = std::io::Read::take(&mut reader, LONGEST_LINE + 1)
+            .read_until(b'\n', &mut line)
+            .map_err(unreadable)?;
+        if read == 0 || taken == limit {
+            break;
+        }
+        if read as u64 > LONGEST_LINE {
+            take(Err(RowFault::new(
+                number,
+                format!("it is longer than {LONGEST_LINE} bytes"),
+            )))?;
+            break;
+        }
+        let text = match number {
+            1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line),
+            _ => &line,
+        };
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        taken += 1;
+        take(parse(text, fields, number))?;
+    }
+    Ok(())
+}
+
+fn parse(text: &[u8], fields: Option<&FieldMapping>, number: u64) -> Row {
+    let row: Map<String, Value> = serde_json::from_slice(text)
+        .map_err(|error| RowFault::new(number, format!("it is not a JSON object: {error}")))?;
+    item(row, fields, number)
+}
+
+fn unreadable(error: std::io::Error) -> Failure {
+    Failure::Dataset(format!("it cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(content: &[u8], limit: u64) -> Vec<Result<String, String>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        let mut rows = Vec::new();
+        let mut take = |row: Row| {
+            rows.push(row.map(|item| item.id).map_err(|fault| fault.to_string()));
+            Ok(())
+        };
+        for_each(file.path(), None, limit, &mut take).unwrap();
+        rows
+    }
+
+    #[test]
+    fn lines_are_items_and_blank_lines_are_nothing() {
+        let content =
+            b"\xef\xbb\xbf{\"id\":\"a\",\"input\":{}}\n\n  \r\n{\"id\":\"b\",\"input\":{}}";
+        assert_eq!(
+            rows(content, u64::MAX),
+            [Ok("a".to_owned()), Ok("b".to_owned())]
+        );
+        assert_eq!(rows(content, 1), [Ok("a".to_owned())]);
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_the_others_are_read() {
+        let rows = rows(
+            b"{\"id\":\"a\",\"input\":{}}\n[1]\n\xff\n{\"id\":\"b\",\"input\":{}}\n",
+            u64::MAX,
+        );
+        assert_eq!(rows.len(), 4);
+        assert!(
+            rows[1]
+                .as_ref()
+                .unwrap_err()
+                .starts_with("line 2: it is not a JSON object")
+        );
+        assert!(rows[2].as_ref().unwrap_err().starts_with("line 3: "));
+        assert_eq!(rows[3], Ok("b".to_owned()));
+    }
+}

@@ -1,0 +1,264 @@
+//! The provider table: the model providers that experiments may name, their addresses and credentials.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use domain::output::{CallError, CallErrorKind};
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// The providers by name. Credentials are read when the table is, and missed when they are needed.
+#[derive(Clone, Debug)]
+pub struct Providers {
+    providers: BTreeMap<String, Provider>,
+}
+
+/// An address that speaks OpenAI's protocol, and what to send with each call.
+#[derive(Clone)]
+pub struct Provider {
+    base_url: Url,
+    key: Key,
+    headers: BTreeMap<String, SecretString>,
+}
+
+/// The API key of a provider.
+#[derive(Clone)]
+pub enum Key {
+    /// The provider asks for none.
+    Unneeded,
+    Present(SecretString),
+    /// What is the matter with it.
+    Missing(String),
+}
+
+/// A table that cannot be used, with all its faults.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the provider table `{path}` cannot be read: {reason}")]
+    Unreadable {
+        path: String,
+        reason: std::io::ErrorKind,
+    },
+    #[error("the provider table is not TOML: {0}")]
+    NotToml(String),
+    #[error("the provider table has faults: {}", .0.join("; "))]
+    Invalid(Vec<String>),
+}
+
+impl Providers {
+    /// What needs no file: `openai`, with the key in `OPENAI_API_KEY`.
+    pub fn standard() -> Self {
+        let table = "[providers.openai]\nbase_url = \"https://api.openai.com/v1\"\napi_key_env = \"OPENAI_API_KEY\"";
+        table::parse(table, &environment).expect("the table is good")
+    }
+
+    /// The providers of a TOML file beside the standard ones; an entry of the same name replaces a standard one.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable {
+            path: path.display().to_string(),
+            reason: error.kind(),
+        })?;
+        let mut providers = Self::standard();
+        providers
+            .providers
+            .extend(table::parse(&text, &environment)?.providers);
+        Ok(providers)
+    }
+
+    /// The table with one more provider, or another one of that name.
+    pub fn with(mut self, name: impl Into<String>, provider: Provider) -> Self {
+        self.providers.insert(name.into(), provider);
+        self
+    }
+
+    /// The provider of that name. A name that the table lacks is refused, for every call would fail alike.
+    pub fn get(&self, name: &str) -> Result<&Provider, CallError> {
+        self.providers.get(name).ok_or_else(|| {
+            let known = self.providers.keys().map(|name| format!("`{name}`"));
+            let known = known.collect::<Vec<_>>().join(", ");
+            CallError::new(
+                CallErrorKind::Refused,
+                format!("the workers know no provider `{name}`; they know {known}"),
+            )
+        })
+    }
+}
+
+impl Provider {
+    /// Refuses a `base_url` that is not of the web or carries credentials.
+    pub fn new(base_url: &str, key: Key) -> Result<Self, String> {
+        let mut base_url = Url::parse(base_url).map_err(|error| format!("not a URL: {error}"))?;
+        if !matches!(base_url.scheme(), "http" | "https") {
+            return Err("begins with neither `http://` nor `https://`".to_owned());
+        }
+        if !base_url.username().is_empty() || base_url.password().is_some() {
+            return Err(
+                "has a user name or password; give the key by `api_key_env` or `api_key_file`"
+                    .to_owned(),
+            );
+        }
+        base_url.set_fragment(None);
+        // What follows the last slash would be lost when the endpoint is joined to it.
+        if !base_url.path().ends_with('/') {
+            base_url.set_path(&format!("{}/", base_url.path()));
+        }
+        Ok(Self {
+            base_url,
+            key,
+            headers: BTreeMap::new(),
+        })
+    }
+
+    /// The provider with one more header on each call.
+    pub fn with_header(mut self, name: &str, value: SecretString) -> Result<Self, String> {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| "not the name of an HTTP header".to_owned())?;
+        HeaderValue::from_str(value.expose_secret())
+            .map_err(|_| "not a value for an HTTP header".to_owned())?;
+        self.headers.insert(name.as_str().to_owned(), value);
+        Ok(self)
+    }
+
+    /// Ends with a slash.
+    pub(crate) fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// The headers of each call, the key among them; a header of the table goes before the key.
+    pub(crate) fn headers(&self, name: &str) -> Result<BTreeMap<String, SecretString>, CallError> {
+        let mut headers = BTreeMap::new();
+        match &self.key {
+            Key::Unneeded => {}
+            Key::Present(key) => {
+                let bearer = format!("Bearer {}", key.expose_secret());
+                headers.insert("authorization".to_owned(), SecretString::from(bearer));
+            }
+            Key::Missing(reason) => {
+                return Err(CallError::new(
+                    CallErrorKind::Refused,
+                    format!("provider `{name}` has no API key: {reason}"),
+                ));
+            }
+        }
+        headers.extend(self.headers.clone());
+        Ok(headers)
+    }
+
+    /// Texts that must not appear in what is told to users: the key, and what the headers carry after a word like `Bearer`.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        let key = match &self.key {
+            Key::Present(key) => Some(key),
+            Key::Unneeded | Key::Missing(_) => None,
+        };
+        let texts = key.into_iter().chain(self.headers.values());
+        texts
+            .filter_map(|text| text.expose_secret().split_whitespace().last())
+            .map(SecretString::from)
+            .collect()
+    }
+}
+
+impl Key {
+    /// A key without the white space around it, if a header can carry it.
+    fn present(text: &str, source: &str) -> Self {
+        let key = text.trim();
+        match (key.is_empty(), HeaderValue::from_str(key)) {
+            (true, _) => Self::Missing(format!("{source} is empty")),
+            (false, Err(_)) => Self::Missing(format!(
+                "{source} holds characters that an HTTP header cannot carry"
+            )),
+            (false, Ok(_)) => Self::Present(SecretString::from(key)),
+        }
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("base_url", &self.base_url.as_str())
+            .field("has_key", &matches!(self.key, Key::Present(_)))
+            .field("headers", &self.headers.keys())
+            .finish()
+    }
+}
+
+/// The worker's variable of that name.
+fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_table_knows_openai() {
+        let providers = Providers::standard();
+        let openai = providers.get("openai").unwrap();
+        assert_eq!(openai.base_url().as_str(), "https://api.openai.com/v1/");
+    }
+
+    #[test]
+    fn an_unknown_provider_is_refused_and_the_known_ones_are_named() {
+        let stub = Provider::new("http://localhost:1/v1", Key::Unneeded).unwrap();
+        let error = Providers::standard()
+            .with("stub", stub)
+            .get("other")
+            .unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::Refused);
+        assert_eq!(
+            error.message,
+            "the workers know no provider `other`; they know `openai`, `stub`"
+        );
+    }
+
+    #[test]
+    fn an_address_is_of_the_web_and_without_credentials() {
+        for bad in [
+            "",
+            "localhost:80",
+            "ftp://host/",
+            "https://",
+            "https://user:secret@host/v1",
+            "/v1",
+        ] {
+            let error = Provider::new(bad, Key::Unneeded).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let provider = Provider::new("https://host/a?api-version=1#x", Key::Unneeded).unwrap();
+        assert_eq!(
+            provider.base_url().as_str(),
+            "https://host/a/?api-version=1"
+        );
+    }
+
+    #[test]
+    fn a_header_of_the_table_replaces_the_key() {
+        let provider = Provider::new("http://host/v1", Key::Present("k".into()))
+            .and_then(|provider| provider.with_header("Authorization", "Basic x".into()))
+            .unwrap();
+        let headers = provider.headers("stub").unwrap();
+        assert_eq!(headers.len(), 1);
+        assert_eq!(headers["authorization"].expose_secret(), "Basic x");
+    }
+
+    #[test]
+    fn a_file_stands_beside_the_standard_table() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            file.path(),
+            "[providers.local]\nbase_url = \"http://localhost:8080/v1\"",
+        )
+        .unwrap();
+        let providers = Providers::read(file.path()).unwrap();
+        assert!(providers.get("local").is_ok() && providers.get("openai").is_ok());
+        assert!(matches!(
+            Providers::read(Path::new("/no/such")),
+            Err(Error::Unreadable { .. })
+        ));
+    }
+}

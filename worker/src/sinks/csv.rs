@@ -1,0 +1,111 @@
+//! One row an item, one column a scorer. An empty cell is no score.
+
+use csv::WriterBuilder;
+use domain::result::ItemResult;
+use domain::score::ScoreValue;
+use serde_json::Value;
+
+use crate::sinks::Finished;
+
+const COLUMNS: [&str; 10] = [
+    "item_id",
+    "model",
+    "state",
+    "output",
+    "error",
+    "attempts",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "tags",
+];
+
+pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, artifacts::Error> {
+    let header = COLUMNS.into_iter().map(str::to_owned).chain(
+        finished
+            .scorers
+            .iter()
+            .map(|scorer| format!("score.{scorer}")),
+    );
+    finished
+        .write("csv", rows([header.collect()]), |results| {
+            rows(results.iter().map(|result| row(finished, result)))
+        })
+        .await
+}
+
+fn row(finished: &Finished<'_>, result: &ItemResult) -> Vec<String> {
+    let output = result.output.as_ref();
+    let answer = output.and_then(|output| output.answer.as_ref());
+    let error = output.and_then(|output| output.error.as_ref());
+    let usage = answer.and_then(|answer| answer.usage);
+    let mut cells = vec![
+        result.item.id.clone(),
+        finished.model.to_owned(),
+        state(result),
+        answer.map_or(String::new(), |answer| text(&answer.value)),
+        error.map_or(String::new(), ToString::to_string),
+        output.map_or(String::new(), |output| output.attempts.to_string()),
+        cell(answer.and_then(|answer| answer.latency_ms)),
+        cell(usage.map(|usage| usage.input_tokens)),
+        cell(usage.map(|usage| usage.output_tokens)),
+        result.item.tags.join(","),
+    ];
+    cells.extend(finished.scorers.iter().map(|name| {
+        let score = result.scores.iter().find(|score| score.name == *name);
+        score.map_or(String::new(), |score| match score.value {
+            ScoreValue::Boolean(value) => value.to_string(),
+            ScoreValue::Number(value) => value.to_string(),
+        })
+    }));
+    cells
+}
+
+fn rows(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut writer = WriterBuilder::new().from_writer(Vec::new());
+    for row in rows {
+        writer
+            .write_record(row)
+            .expect("writing to memory does not fail");
+    }
+    writer
+        .into_inner()
+        .expect("writing to memory does not fail")
+}
+
+/// The state's name, as it is written everywhere else.
+fn state(result: &ItemResult) -> String {
+    match serde_json::to_value(result.state) {
+        Ok(Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+fn cell(value: Option<impl ToString>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_with_commas_quotes_and_lines_are_quoted() {
+        let bytes = rows([vec![
+            "a,b".to_owned(),
+            "say \"hi\"".to_owned(),
+            "two\nlines".to_owned(),
+        ]]);
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\n"
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! The worker from outside its modules.
+
+mod replay;
