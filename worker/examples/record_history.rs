@@ -17,7 +17,11 @@ struct Arguments {
 #[expect(clippy::print_stdout, reason = "standard output is the product")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let client = arguments.temporal.target("record-history")?.connect().await?;
+    let client = arguments
+        .temporal
+        .target("record-history")?
+        .connect()
+        .await?;
     let workflow = client.get_workflow_handle::<ExperimentWorkflow>(arguments.workflow_id);
     let history = workflow.fetch_history(Default::default()).to_json().await?;
     println!("{}", String::from_utf8(history)?);

@@ -1,6 +1,5 @@
 //! GenerateOutput: asks for every item of a chunk that has no answer yet, and records answers as they come.
 
-mod limit;
 mod recorder;
 
 use std::collections::{HashMap, VecDeque};
@@ -17,9 +16,8 @@ use workflows::activities::Generate;
 
 use crate::adapters::Adapter;
 use crate::failure::Failure;
-pub(crate) use crate::generate::limit::RunLimits;
-use crate::generate::limit::{Permit, Share};
 use crate::generate::recorder::{Recorder, Tally};
+use crate::limit::{Permit, Share};
 use crate::work::{Bench, beating, interrupted, run_key};
 
 pub(crate) async fn generate_output(
@@ -205,6 +203,7 @@ mod tests {
     use super::*;
     use crate::activities::Activities;
     use crate::adapters::Resources;
+    use crate::limit::RunLimits;
     use crate::providers::Providers;
 
     struct Fixture {

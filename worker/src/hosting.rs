@@ -17,7 +17,7 @@ use workflows::multi_model::MultiModelWorkflow;
 use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::Config;
-use crate::generate::RunLimits;
+use crate::limit::RunLimits;
 use crate::providers::Providers;
 use crate::work::Bench;
 
@@ -30,8 +30,8 @@ const WORKFLOW_TASKS: usize = 20;
 /// Heartbeats reach Temporal at least this often, and with them a cancellation reaches the activity.
 const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
 
-/// A workflow whose worker has died goes to another after this long.
-const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A workflow whose worker has died goes to another after this long; one that is only slow is then replayed there.
+const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The wait before a worker that ended is made anew.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);

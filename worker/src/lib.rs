@@ -11,6 +11,7 @@ mod emit;
 mod failure;
 mod generate;
 mod hosting;
+mod limit;
 mod load;
 pub mod paths;
 pub mod providers;

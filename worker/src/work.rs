@@ -16,7 +16,7 @@ use workflows::activities::{RunRef, SpecRef};
 
 use crate::adapters::Resources;
 use crate::failure::Failure;
-use crate::generate::RunLimits;
+use crate::limit::RunLimits;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
