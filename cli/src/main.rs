@@ -1,1 +1,129 @@
-fn main() {}
+//! The command line of AI Evolution: a person's way to the API, over HTTP alone, and `dev`, which starts everything.
+//!
+//! `commands` has one module per command; `client` speaks HTTP; `file` reads experiment files; `watch` follows an
+//! experiment; `output` says things on a terminal or to a program; `exit` knows what the exit codes mean.
+
+mod client;
+mod commands;
+mod exit;
+mod file;
+mod output;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use url::Url;
+
+use crate::client::Client;
+use crate::commands::{
+    Context, cancel, dev, list, results, run, status, summary, temporal_path, validate,
+};
+use crate::exit::Outcome;
+
+/// Where the API listens unless told otherwise.
+const API_PORT: u16 = 7890;
+
+/// Run AI evaluation experiments as durable workflows, and look at what comes of them.
+///
+/// Without a command, `dev` is run.
+#[derive(Parser)]
+#[command(name = "ai-evolution", version, after_long_help = exit::HELP, max_term_width = 120)]
+struct Cli {
+    /// Where the API is.
+    #[arg(
+        long,
+        global = true,
+        env = "AI_EVOLUTION_API",
+        default_value_t = default_api()
+    )]
+    api: Url,
+    /// Print JSON for programs: one document, or one line for each element of a list.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything on this machine and run a sample experiment.
+    Dev(dev::Args),
+    /// Create an experiment from a file.
+    Run(run::Args),
+    /// Check an experiment file and start nothing.
+    Validate(validate::Args),
+    /// Show how far an experiment has come.
+    Status(status::Args),
+    /// Print items with their outputs and scores.
+    Results(results::Args),
+    /// Print the table of scores.
+    Summary(summary::Args),
+    /// List experiments, newest first.
+    List(list::Args),
+    /// Stop an experiment; what is recorded is kept.
+    Cancel(cancel::Args),
+    /// Print where Temporal's development server is; it is fetched if there is none.
+    #[command(hide = true)]
+    TemporalPath,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli).await {
+        Ok(outcome) => outcome.into(),
+        Err(error) => exit::report(&error),
+    }
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
+    let context = Context {
+        client: Client::new(cli.api)?,
+        json: cli.json,
+    };
+    match cli.command {
+        None => dev::run(dev_by_default()).await,
+        Some(Command::Dev(args)) => dev::run(args).await,
+        Some(Command::Run(args)) => run::run(&context, args).await,
+        Some(Command::Validate(args)) => validate::run(&context, args).await,
+        Some(Command::Status(args)) => status::run(&context, args).await,
+        Some(Command::Results(args)) => results::run(&context, args).await,
+        Some(Command::Summary(args)) => summary::run(&context, args).await,
+        Some(Command::List(args)) => list::run(&context, args).await,
+        Some(Command::Cancel(args)) => cancel::run(&context, args).await,
+        Some(Command::TemporalPath) => temporal_path::run().await,
+    }
+}
+
+fn default_api() -> Url {
+    let url = format!("http://127.0.0.1:{API_PORT}");
+    url.parse().expect("it is an address")
+}
+
+/// The arguments of `dev` when it is not named: its defaults, told once, in its own declaration.
+fn dev_by_default() -> dev::Args {
+    match Cli::parse_from(["ai-evolution", "dev"]).command {
+        Some(Command::Dev(args)) => args,
+        _ => Cli::command()
+            .error(clap::error::ErrorKind::InvalidSubcommand, "no `dev`")
+            .exit(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn dev_runs_the_sample_by_default() {
+        let args = dev_by_default();
+        assert!(!args.no_sample);
+        assert_eq!((args.api_port, args.workers), (7890, 1));
+    }
+}

@@ -1,0 +1,206 @@
+//! The HTTP client: one method for each operation that a command needs.
+
+mod error;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
+use api_types::results::ResultList;
+use domain::experiment::ExperimentId;
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::{Host, Url};
+use uuid::Uuid;
+
+pub(crate) use self::error::Error;
+
+/// How long one answer may take; none of those asked for here is long in the making.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection to the API.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    api: Url,
+}
+
+/// Which results to list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResultQuery {
+    pub(crate) model: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) page_size: usize,
+}
+
+impl Client {
+    pub(crate) fn new(api: Url) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .user_agent(concat!("ai-evolution/", env!("CARGO_PKG_VERSION")));
+        // No proxy can reach what listens on this machine's loopback.
+        let http = match is_loopback(&api) {
+            true => http.no_proxy(),
+            false => http,
+        };
+        let http = http.build().context("no HTTP client can be made")?;
+        Ok(Self { http, api })
+    }
+
+    /// The absolute address behind a link that the API gave, or one of its paths.
+    pub(crate) fn link(&self, link: &str) -> String {
+        self.api
+            .join(link)
+            .map_or_else(|_| link.to_owned(), String::from)
+    }
+
+    /// Creates an experiment. Repeated once when the connection breaks: the key makes that harmless.
+    pub(crate) async fn create(&self, experiment: &Value) -> Result<Experiment, Error> {
+        let key = Uuid::now_v7().to_string();
+        let request = || {
+            self.request(Method::POST, &["v1", "experiments"])
+                .header("idempotency-key", &key)
+                .json(experiment)
+        };
+        match self.send(request()).await {
+            Err(error) if error.is_broken_connection() => self.send(request()).await,
+            result => result,
+        }
+    }
+
+    /// Whether the API would accept the experiment; nothing is started.
+    pub(crate) async fn check(&self, experiment: &Value) -> Result<(), Error> {
+        let request = self
+            .request(Method::POST, &["v1", "experiments"])
+            .query(&[("validate_only", "true")])
+            .json(experiment);
+        self.send::<Value>(request).await.map(drop)
+    }
+
+    pub(crate) async fn experiment(&self, id: &ExperimentId) -> Result<Experiment, Error> {
+        let path = ["v1", "experiments", id.as_ref()];
+        self.send(self.request(Method::GET, &path)).await
+    }
+
+    pub(crate) async fn list(
+        &self,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<ExperimentList, Error> {
+        let request = self
+            .request(Method::GET, &["v1", "experiments"])
+            .query(&[("page_size", page_size)])
+            .query(&[("page_token", page_token)]);
+        self.send(request).await
+    }
+
+    pub(crate) async fn results(
+        &self,
+        id: &ExperimentId,
+        query: &ResultQuery,
+        page_token: Option<&str>,
+    ) -> Result<ResultList, Error> {
+        let request = self
+            .request(Method::GET, &["v1", "experiments", id.as_ref(), "results"])
+            .query(&[("page_size", query.page_size)])
+            .query(&[
+                ("model", query.model.as_deref()),
+                ("state", query.state.as_deref()),
+                ("page_token", page_token),
+            ]);
+        self.send(request).await
+    }
+
+    pub(crate) async fn summary(&self, id: &ExperimentId) -> Result<ExperimentSummary, Error> {
+        let path = ["v1", "experiments", id.as_ref(), "summary"];
+        self.send(self.request(Method::GET, &path)).await
+    }
+
+    /// Asks for the end of an experiment, and says how it stands then.
+    pub(crate) async fn cancel(&self, id: &ExperimentId) -> Result<Experiment, Error> {
+        let path = ["v1", "experiments", id.as_ref(), "cancel"];
+        let answer = self.request(Method::POST, &path).send().await;
+        error::of_status(&self.api, answer).await?;
+        self.experiment(id).await
+    }
+
+    /// Whether the API can do its work; the error says what it waits for.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        let answer = self.request(Method::GET, &["readyz"]).send().await;
+        error::of_status(&self.api, answer).await.map(drop)
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url = self.api.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        self.http.request(method, url)
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let answer = error::of_status(&self.api, request.send().await).await?;
+        let body = answer
+            .bytes()
+            .await
+            .map_err(|source| Error::unreachable(&self.api, source))?;
+        serde_json::from_slice(&body).map_err(|source| Error::Strange {
+            api: self.api.to_string(),
+            source,
+        })
+    }
+}
+
+fn is_loopback(api: &Url) -> bool {
+    match api.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(api: &str) -> Client {
+        Client::new(api.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_api_may_live_under_a_path() {
+        for (api, url) in [
+            ("http://h:1", "http://h:1/v1/experiments"),
+            ("http://h:1/eval/", "http://h:1/eval/v1/experiments"),
+            ("http://h:1/eval", "http://h:1/eval/v1/experiments"),
+        ] {
+            let request = client(api).request(Method::GET, &["v1", "experiments"]);
+            assert_eq!(request.build().unwrap().url().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn absent_parameters_are_left_out() {
+        let request = client("http://h")
+            .request(Method::GET, &[])
+            .query(&[("model", None), ("state", Some("ok & well"))]);
+        assert_eq!(
+            request.build().unwrap().url().query(),
+            Some("state=ok+%26+well")
+        );
+    }
+
+    #[test]
+    fn links_are_made_absolute_whether_they_are_or_not() {
+        let client = client("http://h:1");
+        assert_eq!(
+            client.link("/v1/experiments/a"),
+            "http://h:1/v1/experiments/a"
+        );
+        assert_eq!(client.link("https://ui/x"), "https://ui/x");
+    }
+}

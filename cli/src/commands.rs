@@ -1,0 +1,30 @@
+//! The commands, one module each: arguments, and what is done with them.
+
+pub(crate) mod cancel;
+pub(crate) mod dev;
+pub(crate) mod list;
+pub(crate) mod results;
+pub(crate) mod run;
+pub(crate) mod status;
+pub(crate) mod summary;
+pub(crate) mod temporal_path;
+pub(crate) mod validate;
+
+use std::time::Duration;
+
+use crate::client::Client;
+
+/// What all commands share.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    /// Whether a program reads the output.
+    pub(crate) json: bool,
+}
+
+/// How to follow an experiment.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Watch {
+    /// How long the API may be away while an experiment is followed.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub(crate) patience: Duration,
+}

@@ -1,0 +1,167 @@
+//! Tables: scores by model and scorer, results by item, experiments in a list.
+
+use api_types::experiments::{ExperimentOverview, ExperimentSummary, ModelSummary};
+use api_types::results::ModelResult;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use domain::summary::{ScorerSummary, Status};
+
+use crate::output::words::{self, one_line};
+
+/// Characters of an output that a table shows.
+const LONGEST_OUTPUT: usize = 80;
+const LONGEST_NAME: usize = 60;
+
+/// The scores of every model with their 95 % intervals, and beneath, why runs ended before their time.
+pub(crate) fn scores(summary: &ExperimentSummary) -> String {
+    let mut table = table(&[
+        "model",
+        "scorer",
+        "mean",
+        "95 % interval",
+        "items",
+        "not scorable",
+        "no answer",
+    ]);
+    for model in &summary.models {
+        for (index, scorer) in model.scorers.iter().enumerate() {
+            // The name stands once, beside its first scorer.
+            let name = match index {
+                0 => one_line(&model.model, LONGEST_NAME),
+                _ => String::new(),
+            };
+            table.add_row(score_row(name, scorer, model));
+        }
+        if model.scorers.is_empty() {
+            let name = one_line(&model.model, LONGEST_NAME);
+            table.add_row(vec![name, "no score".to_owned()]);
+        }
+    }
+    let mut text = table.to_string();
+    for model in summary
+        .models
+        .iter()
+        .filter(|model| model.status != Status::Completed)
+    {
+        text += &format!("\n{}", ending(model));
+    }
+    text
+}
+
+/// Results of items, their outputs shortened.
+pub(crate) fn results(results: &[ModelResult]) -> String {
+    let mut table = table(&["item", "model", "state", "scores", "output"]);
+    for ModelResult { model, result } in results {
+        let output = match &result.output {
+            None => String::new(),
+            Some(output) => match (&output.answer, &output.error) {
+                (Some(answer), _) => words::text(&answer.value),
+                (None, Some(error)) => format!("error: {error}"),
+                (None, None) => String::new(),
+            },
+        };
+        let mut scores = words::scores(&result.scores);
+        for error in &result.scorer_errors {
+            let separator = if scores.is_empty() { "" } else { "\n" };
+            scores += &format!("{separator}{} error", one_line(&error.name, 40));
+        }
+        table.add_row(vec![
+            one_line(&result.item.id, LONGEST_NAME),
+            one_line(model, LONGEST_NAME),
+            words::state(result.state).to_owned(),
+            scores,
+            one_line(&output, LONGEST_OUTPUT),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Experiments, one a row.
+pub(crate) fn experiments(experiments: &[ExperimentOverview]) -> String {
+    let mut table = table(&["id", "name", "status", "created", "models"]);
+    for experiment in experiments {
+        table.add_row(vec![
+            one_line(&experiment.id, 100),
+            one_line(&experiment.experiment_name, LONGEST_NAME),
+            words::status(experiment.status).to_owned(),
+            format!("{:.0}", experiment.created_at),
+            one_line(&experiment.models.join(", "), LONGEST_NAME),
+        ]);
+    }
+    table.to_string()
+}
+
+fn score_row(model: String, scorer: &ScorerSummary, run: &ModelSummary) -> Vec<Cell> {
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let absent = || "–".to_owned();
+    let interval = scorer.confidence_interval.as_ref();
+    vec![
+        Cell::new(model),
+        Cell::new(one_line(&scorer.scorer, LONGEST_NAME)),
+        right(scorer.mean.map_or_else(absent, words::number)),
+        right(interval.map_or_else(absent, words::interval)),
+        right(scorer.count.to_string()),
+        right(scorer.errors.to_string()),
+        right(run.generated.failed.to_string()),
+    ]
+}
+
+fn ending(model: &ModelSummary) -> String {
+    let name = one_line(&model.model, LONGEST_NAME);
+    let status = words::status(model.status);
+    match &model.reason {
+        Some(reason) => format!("{name}: {status}: {}", one_line(reason, 300)),
+        None => format!("{name}: {status}"),
+    }
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_score_is_shown_with_its_interval_and_what_it_leaves_out() {
+        let summary = serde_json::from_value(json!({
+            "experiment_id": "e", "experiment_name": "n", "status": "failed",
+            "models": [{
+                "model": "a", "status": "failed", "reason": "too many failures",
+                "states": {"ok": 8, "generation_failed": 2, "scorer_failed": 0, "skipped": 0},
+                "generated": {"answered": 8, "failed": 2, "calls": 18,
+                              "usage": {"input_tokens": 0, "output_tokens": 0}},
+                "scorers": [{
+                    "scorer": "exact_match", "count": 7, "errors": 1, "mean": 0.5,
+                    "confidence_interval": {"low": 0.25, "high": 0.75, "method": "wilson"},
+                    "histogram": {"bins": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "below": 0, "above": 0},
+                }],
+            }],
+        }));
+        let text = scores(&summary.unwrap());
+        let row = text.lines().nth(3).unwrap();
+        let cells: Vec<&str> = row.split(['│', '┆']).map(str::trim).collect();
+        assert_eq!(
+            cells,
+            [
+                "",
+                "a",
+                "exact_match",
+                "0.500",
+                "[0.250, 0.750]",
+                "7",
+                "1",
+                "2",
+                ""
+            ]
+        );
+        assert!(text.ends_with("a: failed: too many failures"), "{text}");
+    }
+}

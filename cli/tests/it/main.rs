@@ -1,0 +1,13 @@
+//! The command line, run as a person runs it, against an API that answers what each test wants.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
+mod commands;
+mod dev;
+mod program;
+mod refusals;
+mod stub;
+mod watching;
