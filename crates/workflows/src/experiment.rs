@@ -168,13 +168,14 @@ async fn evaluate(
     let generators = shares.into_iter().map(|concurrency| {
         let calls = calls.clone();
         async move {
-            generate_chunks(ctx, input, dataset, concurrency, &calls).await;
+            let generated = generate_chunks(ctx, input, dataset, concurrency, &calls).await;
             ctx.state_mut(|run| run.generating -= 1);
+            generated
         }
     });
     let scorers = (0..SCORING_LANES).map(|_| score_chunks(ctx, input, dataset, &calls));
-    let (_, scored) = join!(join_all(generators), join_all(scorers));
-    scored.into_iter().collect()
+    let (generated, scored) = join!(join_all(generators), join_all(scorers));
+    generated.into_iter().chain(scored).collect()
 }
 
 /// Takes one chunk after another until none is left or the run stops.
@@ -184,7 +185,7 @@ async fn generate_chunks(
     dataset: &DatasetRef,
     concurrency: u32,
     calls: &WorkflowCancellationToken,
-) {
+) -> WorkflowResult<()> {
     while let Some(chunk) = next_chunk(ctx, dataset) {
         let generate = Generate {
             run: input.run.clone(),
@@ -206,11 +207,16 @@ async fn generate_chunks(
                 run.progress.generated.add(*generated);
             }
         });
-        if let Err(error) = outcome {
-            ctx.state_mut(|run| run.stop(Stop::from(&error)));
-            calls.cancel_with_reason("the run ends");
+        match outcome {
+            // Told now, not when the chunk is scored: the heartbeat that told of it is gone.
+            Ok(_) => publish(ctx)?,
+            Err(error) => {
+                ctx.state_mut(|run| run.stop(Stop::from(&error)));
+                calls.cancel_with_reason("the run ends");
+            }
         }
     }
+    Ok(())
 }
 
 /// The next chunk to begin; none when there is none, or the run stops.

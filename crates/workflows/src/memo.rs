@@ -1,5 +1,6 @@
 //! What the memo of a workflow says, so that its status is answered without a worker.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Written at the start: an [`ExperimentMemo`].
@@ -13,4 +14,10 @@ pub struct ExperimentMemo {
     pub experiment_name: String,
     /// The models' names, in the order of their runs.
     pub models: Vec<String>,
+    /// When it was created: a workflow that has continued as new no longer tells.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
+    /// The hash of its specification, by which a repeated request is told from another one.
+    #[serde(default)]
+    pub spec_sha256: Option<String>,
 }
