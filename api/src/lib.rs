@@ -1,0 +1,34 @@
+//! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
+//!
+//! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
+//! look after the service. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
+//! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
+//! `temporal` implements it and alone names the client.
+
+mod config;
+mod error;
+mod execution;
+mod experiments;
+mod extract;
+mod health;
+mod layers;
+mod openapi;
+mod page_token;
+mod responses;
+mod routes;
+mod schema;
+mod serve;
+mod state;
+mod temporal;
+mod workflows;
+
+pub use crate::config::{BadConfig, Config};
+pub use crate::error::ApiError;
+pub use crate::execution::{
+    Activity, Execution, History, Input, LastFailure, Listed, Listing, Page, Start, TaskKind, Which,
+};
+pub use crate::health::ask;
+pub use crate::openapi::published as openapi;
+pub use crate::routes::{Limits, router};
+pub use crate::serve::run;
+pub use crate::state::{AppState, TemporalUi, Workflows};

@@ -1,1 +1,62 @@
-fn main() {}
+//! The program `ai-evolution-api`: chooses a command and calls it.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The HTTP service of AI Evolution.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Program {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: api::Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve; also what happens without a command.
+    Serve(Box<api::Config>),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Ask the running service whether it lives.
+    Healthcheck {
+        /// Address that the service listens on.
+        #[arg(long, env = "LISTEN", default_value = "127.0.0.1:7890")]
+        listen: SocketAddr,
+    },
+}
+
+/// Told apart from a failed start (1), so that nobody tries the same configuration again.
+const BAD_CONFIG: u8 = 2;
+
+fn main() -> ExitCode {
+    let Program { command, config } = Program::parse();
+    let done = match command {
+        None => serve(config),
+        Some(Command::Serve(config)) => serve(*config),
+        Some(Command::Openapi) => {
+            println!("{:#}", api::openapi());
+            Ok(())
+        }
+        Some(Command::Healthcheck { listen }) => api::ask(listen),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            match error.is::<api::BadConfig>() {
+                true => ExitCode::from(BAD_CONFIG),
+                false => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve(config: api::Config) -> anyhow::Result<()> {
+    runtime::telemetry::init(&config.telemetry).map_err(api::BadConfig)?;
+    api::run(config, runtime::shutdown::on_signal()?).await
+}

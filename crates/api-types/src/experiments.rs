@@ -29,6 +29,20 @@ pub struct CreateExperiment {
     pub config: ExperimentConfig,
 }
 
+/// What checking an experiment has shown when it has no faults: it could be created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentCheck {
+    /// Always true; faults are told as a problem document.
+    pub valid: bool,
+    pub experiment_name: String,
+    pub models: Vec<String>,
+    /// Items in the dataset, when they came with the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub items: Option<u64>,
+}
+
 /// An experiment: its status, the runs of its models, and where to read on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -23,6 +23,9 @@ use crate::experiment::{
 use crate::ids;
 use crate::options::{even_if_cancelled, patient};
 
+/// Characters of a model's name in the Temporal UI, which takes 400 bytes: four for a character at most.
+const LONGEST_SUMMARY: usize = 100;
+
 /// What an experiment with several models is started with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MultiModelInput {
@@ -119,7 +122,12 @@ async fn run_model(
             index_of(index),
             input.models.len(),
         ))
-        .static_summary(input.models[index].clone())
+        .static_summary(
+            input.models[index]
+                .chars()
+                .take(LONGEST_SUMMARY)
+                .collect::<String>(),
+        )
         .cancel_type(ChildWorkflowCancellationType::WaitCancellationCompleted)
         .parent_close_policy(ParentClosePolicy::Terminate)
         .build();

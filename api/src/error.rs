@@ -1,0 +1,222 @@
+//! Failures as clients see them: the one place where an HTTP status is chosen.
+//!
+//! Every failure becomes a problem document (RFC 9457) with a stable code. What the log should know besides travels
+//! in the response's extensions; the request log writes it, once.
+
+use api_types::problem::Problem;
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::fault::Fault;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long a client should wait before it asks again.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// What can go wrong with a request.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("the body is not JSON: {0}")]
+    Malformed(String),
+    #[error(
+        "the page token is not one that this list has given; tokens are good for the same filters only, so begin without one"
+    )]
+    BadPageToken,
+    #[error("there is no {what} `{id}`")]
+    NotFound { what: &'static str, id: String },
+    #[error("nothing is here; `/docs` shows what there is")]
+    NoRoute,
+    #[error("this path does not know that method; the header `allow` names those it knows")]
+    MethodNotAllowed,
+    #[error("the id `{0}` is taken by another experiment; ids cannot be used again")]
+    Conflict(String),
+    #[error(
+        "the idempotency key has been used for another request; give every experiment a key of its own"
+    )]
+    KeyReused,
+    #[error(
+        "the body is larger than {0} bytes; large datasets belong into a file of the workers' dataset folder"
+    )]
+    TooLarge(usize),
+    #[error("the body must be JSON: send it with `content-type: application/json`")]
+    UnsupportedMediaType,
+    #[error("the input has {}", count(.0))]
+    Invalid(Vec<Fault>),
+    #[error("{dependency} cannot be reached; try again")]
+    Unavailable {
+        dependency: &'static str,
+        #[source]
+        source: BoxError,
+    },
+    #[error("the request took too long")]
+    Timeout,
+    #[error("something went wrong here; the log knows more under the request's id")]
+    Internal(#[source] BoxError),
+}
+
+impl ApiError {
+    pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
+    }
+
+    /// One fault, such as that of a query parameter.
+    pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault::new(pointer, message)])
+    }
+
+    pub(crate) fn temporal(source: impl Into<BoxError>) -> Self {
+        Self::Unavailable {
+            dependency: "Temporal",
+            source: source.into(),
+        }
+    }
+
+    pub(crate) fn internal(source: impl Into<BoxError>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    fn status_and_code(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
+            Self::BadPageToken => (StatusCode::BAD_REQUEST, "bad_page_token", "Bad page token"),
+            Self::NotFound { .. } | Self::NoRoute => {
+                (StatusCode::NOT_FOUND, "not_found", "Not found")
+            }
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "Method not allowed",
+            ),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Id is taken"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Not JSON",
+            ),
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key_reused",
+                "Idempotency key reused",
+            ),
+            Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid input"),
+            Self::Unavailable { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Temporarily unavailable",
+            ),
+            Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+            ),
+        }
+    }
+}
+
+fn count(faults: &[Fault]) -> String {
+    match faults.len() {
+        1 => "a fault".to_owned(),
+        faults => format!("{faults} faults"),
+    }
+}
+
+impl From<artifacts::Error> for ApiError {
+    fn from(error: artifacts::Error) -> Self {
+        match error.is_retryable() {
+            true => Self::Unavailable {
+                dependency: "the artifact store",
+                source: error.into(),
+            },
+            false => Self::internal(error),
+        }
+    }
+}
+
+/// A failure on its way out: what the client is told, and what the log is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) problem: Problem,
+    /// The causes that the client is not told.
+    pub(crate) causes: String,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.status_and_code();
+        let causes = causes(&self);
+        let detail = self.to_string();
+        let errors = match self {
+            Self::Invalid(faults) => faults,
+            _ => Vec::new(),
+        };
+        let problem = Problem {
+            kind: format!("/problems/{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail,
+            errors,
+            request_id: None,
+        };
+        let mut response = render(&problem);
+        response
+            .extensions_mut()
+            .insert(Failure { problem, causes });
+        response
+    }
+}
+
+/// The response that carries a problem document.
+pub(crate) fn render(problem: &Problem) -> Response {
+    let body = serde_json::to_vec(problem).expect("a problem is JSON");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() =
+        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    response
+}
+
+fn causes(error: &ApiError) -> String {
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_error_keeps_its_cause_to_the_log() {
+        let response = ApiError::internal("the secret is out").into_response();
+        let failure = response.extensions().get::<Failure>().unwrap();
+        assert_eq!(failure.problem.status, 500);
+        assert_eq!(failure.causes, "the secret is out");
+        let told = serde_json::to_string(&failure.problem).unwrap();
+        assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn what_is_away_is_worth_another_try() {
+        let response = ApiError::temporal("refused").into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+}

@@ -1,0 +1,192 @@
+//! Handlers of `/v1/experiments`.
+
+mod archive;
+mod create;
+mod list;
+mod results;
+mod run;
+mod show;
+mod summary;
+mod waiting;
+
+use std::sync::Arc;
+
+use api_types::experiments::{
+    CreateExperiment, Experiment, ExperimentCheck, ExperimentList, ExperimentSummary,
+};
+use api_types::results::ResultList;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+use crate::experiments::create::{CreateQuery, Creation};
+use crate::experiments::list::ListQuery;
+use crate::experiments::results::ResultQuery;
+use crate::extract::{Id, JsonBody, Query};
+use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
+use crate::state::AppState;
+
+/// Create an experiment.
+///
+/// Answers as soon as the experiment is durable; follow it with `GET /v1/experiments/{experiment_id}`. To be able to
+/// repeat a request whose answer was lost, choose an `experiment_id` (the repetition is a conflict) or send an
+/// `Idempotency-Key` (the repetition is answered with the experiment that is there). With `validate_only=true`
+/// everything is checked and nothing is started.
+#[utoipa::path(
+    post,
+    path = "/v1/experiments",
+    tag = "experiments",
+    params(
+        CreateQuery,
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, max_length = 255,
+            description = "Text of your choice, new for every experiment, such as a UUID. The same key with another body is refused. Has no effect beside an `experiment_id`."),
+    ),
+    request_body = CreateExperiment,
+    responses(
+        (status = 201, description = "Created: the experiment is durable and runs as soon as a worker takes it up.",
+            body = Experiment, headers(("Location" = String, description = "The path of the experiment."))),
+        (status = 200, description = "Only checked, as asked with `validate_only`: it could be created.", body = ExperimentCheck),
+        BadBody, Taken, Anytime,
+    )
+)]
+pub(crate) async fn create_experiment(
+    State(state): State<AppState>,
+    Query(query): Query<CreateQuery>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
+    let schema = Arc::clone(&state.create_schema);
+    let check = move || Creation::check(&schema, body, &headers);
+    let creation = tokio::task::spawn_blocking(check)
+        .await
+        .map_err(ApiError::internal)??;
+    if query.validate_only {
+        return Ok(Json(creation.outcome()).into_response());
+    }
+    let experiment = creation.carry_out(&state).await?;
+    let location = [(header::LOCATION, experiment.links.itself.clone())];
+    Ok((StatusCode::CREATED, location, Json(experiment)).into_response())
+}
+
+/// List experiments.
+///
+/// Newest first. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
+/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments",
+    tag = "experiments",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of experiments.", body = ExperimentList),
+        BadPageToken, BadQuery, Anytime,
+    )
+)]
+pub(crate) async fn list_experiments(
+    State(state): State<AppState>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ExperimentList>, ApiError> {
+    list::list(&state, query).await.map(Json)
+}
+
+/// Get an experiment.
+///
+/// Its status, how far each model has come, the scores so far, and why nothing moves when nothing does. Answered
+/// without a worker, and also long after the workflow is gone from Temporal.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments/{experiment_id}",
+    tag = "experiments",
+    params(("experiment_id" = String, Path, description = "Id of the experiment.")),
+    responses(
+        (status = 200, description = "The experiment.", body = Experiment),
+        Missing, Anytime,
+    )
+)]
+pub(crate) async fn get_experiment(
+    State(state): State<AppState>,
+    Id(id): Id,
+) -> Result<Json<Experiment>, ApiError> {
+    show::experiment(&state, &show::id(&id)?).await.map(Json)
+}
+
+/// Cancel an experiment.
+///
+/// No further model call is begun; what was recorded is scored, summarised and delivered, and then the status is
+/// `cancelled`. To cancel an experiment that has ended changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/experiments/{experiment_id}/cancel",
+    tag = "experiments",
+    params(("experiment_id" = String, Path, description = "Id of the experiment.")),
+    responses(
+        (status = 202, description = "The experiment, which ends soon or has ended.", body = Experiment),
+        Missing, Anytime,
+    )
+)]
+pub(crate) async fn cancel_experiment(
+    State(state): State<AppState>,
+    Id(id): Id,
+) -> Result<(StatusCode, Json<Experiment>), ApiError> {
+    let id = show::id(&id)?;
+    let experiment = show::experiment(&state, &id).await?;
+    if experiment.status.is_final() {
+        return Ok((StatusCode::ACCEPTED, Json(experiment)));
+    }
+    state
+        .workflows
+        .cancel(&workflows::ids::experiment_workflow(&id))
+        .await?;
+    let experiment = show::experiment(&state, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(experiment)))
+}
+
+/// List results.
+///
+/// Items with their outputs and scores, by model and then in the order of the dataset. While the experiment runs, the
+/// results are those of the chunks that are scored: once `complete` is true, begin again to see all. A page may have
+/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments/{experiment_id}/results",
+    tag = "results",
+    params(("experiment_id" = String, Path, description = "Id of the experiment."), ResultQuery),
+    responses(
+        (status = 200, description = "A page of results.", body = ResultList),
+        BadPageToken, Missing, BadQuery, Anytime,
+    )
+)]
+pub(crate) async fn list_results(
+    State(state): State<AppState>,
+    Id(id): Id,
+    Query(query): Query<ResultQuery>,
+) -> Result<Json<ResultList>, ApiError> {
+    results::list(&state, &show::id(&id)?, query)
+        .await
+        .map(Json)
+}
+
+/// Get the summary of an experiment.
+///
+/// The scores by model and scorer with their uncertainty, and how many items they cover. While the experiment runs,
+/// of the chunks that are scored.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments/{experiment_id}/summary",
+    tag = "results",
+    params(("experiment_id" = String, Path, description = "Id of the experiment.")),
+    responses(
+        (status = 200, description = "The summary.", body = ExperimentSummary),
+        Missing, Anytime,
+    )
+)]
+pub(crate) async fn get_summary(
+    State(state): State<AppState>,
+    Id(id): Id,
+) -> Result<Json<ExperimentSummary>, ApiError> {
+    let experiment = show::experiment(&state, &show::id(&id)?).await?;
+    Ok(Json(summary::of(experiment)))
+}

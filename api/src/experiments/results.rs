@@ -1,0 +1,159 @@
+//! Results, page by page: by model, then chunk by chunk.
+
+use api_types::results::{ModelResult, ResultList};
+use artifacts::run::Run;
+use domain::experiment::ExperimentId;
+use domain::result::ItemState;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::error::ApiError;
+use crate::experiments::show;
+use crate::extract::page::{self, PageSize};
+use crate::page_token;
+use crate::state::AppState;
+
+const DEFAULT_SIZE: u32 = 100;
+const LARGEST_SIZE: u32 = 1000;
+
+/// Chunks that are read for one page: enough for the largest page of the smallest chunks.
+const CHUNKS_LOOKED_THROUGH: usize = 50;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ResultQuery {
+    /// Results on a page; more than 1000 is taken for 1000.
+    #[param(value_type = Option<u32>, nullable = false, minimum = 1, default = 100)]
+    page_size: Option<PageSize>,
+    /// The `next_page_token` of the page before, with the same filters.
+    #[param(nullable = false)]
+    page_token: Option<String>,
+    /// Only results of this model.
+    #[param(nullable = false)]
+    model: Option<String>,
+    /// Only results in this state.
+    #[param(inline = false, nullable = false)]
+    state: Option<ItemState>,
+}
+
+/// What a page token is good for.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Filters {
+    results_of: ExperimentId,
+    model: Option<String>,
+    state: Option<ItemState>,
+}
+
+/// The next result: by the run's index, the chunk, and the result's place in the chunk.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Position {
+    run: u32,
+    chunk: u64,
+    place: usize,
+}
+
+pub(super) async fn list(
+    state: &AppState,
+    id: &ExperimentId,
+    query: ResultQuery,
+) -> Result<ResultList, ApiError> {
+    let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE) as usize;
+    let filters = Filters {
+        results_of: id.clone(),
+        model: query.model,
+        state: query.state,
+    };
+    let start: Position = page::decode(query.page_token.as_deref(), &filters)?.unwrap_or_default();
+    let whole = show::outline(state, id).await?;
+    if let Some(model) = &filters.model
+        && !whole.models.contains(model)
+    {
+        let message = format!(
+            "there is no model `{model}`; there are `{}`",
+            whole.models.join("`, `")
+        );
+        return Err(ApiError::invalid("/model", message));
+    }
+    let mut page = Filling {
+        results: Vec::new(),
+        size,
+        chunks_left: CHUNKS_LOOKED_THROUGH,
+    };
+    let mut next = None;
+    for (index, model) in (0..).zip(&whole.models).skip(start.run as usize) {
+        if filters.model.as_ref().is_some_and(|only| only != model) {
+            continue;
+        }
+        let run = Run {
+            experiment: id.clone(),
+            index,
+        };
+        let from = match index == start.run {
+            true => start,
+            false => Position {
+                run: index,
+                ..Position::default()
+            },
+        };
+        next = page.fill(state, &run, model, filters.state, from).await?;
+        if next.is_some() {
+            break;
+        }
+    }
+    Ok(ResultList {
+        results: page.results,
+        next_page_token: next.map(|position| page_token::encode(&filters, position)),
+        complete: whole.is_final,
+    })
+}
+
+/// A page that is being filled.
+struct Filling {
+    results: Vec<ModelResult>,
+    size: usize,
+    chunks_left: usize,
+}
+
+impl Filling {
+    /// Takes results of one run; the position of the first that no longer fits, if there is one.
+    async fn fill(
+        &mut self,
+        state: &AppState,
+        run: &Run,
+        model: &str,
+        only: Option<ItemState>,
+        from: Position,
+    ) -> Result<Option<Position>, ApiError> {
+        let chunks = state.store.scored_chunks(run).await?;
+        for chunk in chunks.into_iter().filter(|chunk| *chunk >= from.chunk) {
+            let first = match chunk == from.chunk {
+                true => from.place,
+                false => 0,
+            };
+            let next = |place| {
+                Some(Position {
+                    run: run.index,
+                    chunk,
+                    place,
+                })
+            };
+            if self.chunks_left == 0 || self.results.len() == self.size {
+                return Ok(next(first));
+            }
+            self.chunks_left -= 1;
+            let results = state.store.results(run, chunk).await?.unwrap_or_default();
+            for (place, result) in results.into_iter().enumerate().skip(first) {
+                if only.is_some_and(|only| only != result.state) {
+                    continue;
+                }
+                if self.results.len() == self.size {
+                    return Ok(next(place));
+                }
+                let model = model.to_owned();
+                self.results.push(ModelResult { model, result });
+            }
+        }
+        Ok(None)
+    }
+}

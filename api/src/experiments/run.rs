@@ -1,0 +1,285 @@
+//! The run of one model as it is shown.
+
+use api_types::experiments::{ModelRun, WaitingOn};
+use artifacts::run::Run;
+use domain::experiment::ExperimentId;
+use domain::progress::{Generated, Progress, Stage};
+use domain::result::StateCounts;
+use domain::summary::{RunSummary, ScorerSummary, Status};
+use jiff::Timestamp;
+use workflows::ids;
+
+use crate::error::ApiError;
+use crate::execution::Execution;
+use crate::experiments::waiting;
+use crate::state::AppState;
+
+/// Where a run stands in its experiment.
+pub(super) struct Place {
+    run: Run,
+    model: String,
+    workflow_id: String,
+}
+
+impl Place {
+    /// The places of all runs, in the order of the models.
+    pub(super) fn all(id: &ExperimentId, models: &[String]) -> impl Iterator<Item = Self> {
+        (0..)
+            .zip(models)
+            .map(|(index, model)| Self::new(id, index, model, models.len()))
+    }
+
+    /// The place of one run of an experiment with `models` models.
+    pub(super) fn new(id: &ExperimentId, index: u32, model: &str, models: usize) -> Self {
+        Self {
+            run: Run {
+                experiment: id.clone(),
+                index,
+            },
+            model: model.to_owned(),
+            workflow_id: ids::run_workflow(id, index, models),
+        }
+    }
+}
+
+/// What there is to see of a run.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) execution: Option<Execution>,
+    pub(super) archived: Option<RunSummary>,
+    pub(super) waiting_on: Option<WaitingOn>,
+    /// Why it ended, when the archive does not know.
+    pub(super) reason: Option<String>,
+}
+
+/// The only run of an experiment, whose workflow is the experiment's.
+pub(super) async fn alone(
+    state: &AppState,
+    id: &ExperimentId,
+    model: &str,
+    execution: &Execution,
+    waiting_on: Option<WaitingOn>,
+) -> Result<ModelRun, ApiError> {
+    let place = Place::new(id, 0, model, 1);
+    let mut seen = ended(state, &place, execution.clone()).await?;
+    seen.waiting_on = waiting_on;
+    Ok(show(&place, seen, execution.status))
+}
+
+/// One of several runs. While its parent has not started it, it waits for what its parent waits for.
+pub(super) async fn child(
+    state: &AppState,
+    place: &Place,
+    parent: Status,
+    parent_waits: Option<&WaitingOn>,
+) -> Result<ModelRun, ApiError> {
+    // Of what has ended the archive says all, without a question to Temporal.
+    if parent.is_final()
+        && let Some(summary) = archived(state, place).await
+    {
+        return Ok(show(
+            place,
+            Seen {
+                archived: Some(summary),
+                ..Seen::default()
+            },
+            parent,
+        ));
+    }
+    let Some(execution) = state.workflows.describe(&place.workflow_id).await? else {
+        let seen = Seen {
+            archived: archived(state, place).await,
+            waiting_on: parent_waits.cloned(),
+            ..Seen::default()
+        };
+        return Ok(show(place, seen, parent));
+    };
+    let waiting_on = waiting::on(state, &execution).await?;
+    let mut seen = ended(state, place, execution).await?;
+    seen.waiting_on = waiting_on;
+    Ok(show(place, seen, parent))
+}
+
+/// What is to be seen of a workflow: when it has ended, with what is archived of it.
+async fn ended(state: &AppState, place: &Place, execution: Execution) -> Result<Seen, ApiError> {
+    let archived = match execution.status.is_final() {
+        true => archived(state, place).await,
+        false => None,
+    };
+    let reason = match (&archived, execution.status) {
+        (None, Status::Failed | Status::Terminated | Status::TimedOut) => {
+            last_words(state, &execution).await?
+        }
+        _ => None,
+    };
+    Ok(Seen {
+        execution: Some(execution),
+        archived,
+        reason,
+        waiting_on: None,
+    })
+}
+
+/// What is archived of a run. A store that does not answer hides some of a run, not the run.
+async fn archived(state: &AppState, place: &Place) -> Option<RunSummary> {
+    match state.store.summary(&place.run).await {
+        Ok(summary) => summary,
+        Err(error) => {
+            tracing::warn!(
+                experiment.id = %place.run.experiment,
+                run.index = place.run.index,
+                error = %error,
+                "the summary of a run cannot be read",
+            );
+            None
+        }
+    }
+}
+
+/// Why a workflow without an archived summary ended.
+pub(super) async fn last_words(
+    state: &AppState,
+    execution: &Execution,
+) -> Result<Option<String>, ApiError> {
+    let said = state
+        .workflows
+        .last_words(&execution.workflow_id, &execution.run_id);
+    Ok(said.await?.or_else(|| match execution.status {
+        Status::Terminated => Some("the workflow was terminated".to_owned()),
+        Status::TimedOut => Some("the workflow has run out of its time".to_owned()),
+        _ => None,
+    }))
+}
+
+/// A run as it is shown; `experiment` is the status of the whole.
+pub(super) fn show(place: &Place, seen: Seen, experiment: Status) -> ModelRun {
+    let mut run = queued(place, status(&seen, experiment));
+    run.reason = seen.reason;
+    if let Some(execution) = seen.execution {
+        run.started_at = Some(execution.started_at);
+        run.ended_at = execution.ended_at;
+        run.generated = under_way(&execution);
+        enter_progress(&mut run, execution.progress.unwrap_or_default());
+    }
+    if let Some(summary) = seen.archived {
+        run.reason = summary.reason;
+        run.started_at = Some(summary.started_at);
+        run.ended_at = run.ended_at.or(Some(summary.ended_at));
+        run.deliveries = summary.deliveries;
+        run.generated = Generated::default();
+        enter_progress(&mut run, summary.progress);
+    }
+    run.items_done = run.generated.answered + run.generated.failed;
+    if !run.status.is_final() {
+        run.waiting_on = seen.waiting_on;
+        run.eta_seconds = eta(&run, Timestamp::now());
+    }
+    run
+}
+
+/// A run of which nothing is known but its place.
+fn queued(place: &Place, status: Status) -> ModelRun {
+    ModelRun {
+        model: place.model.clone(),
+        workflow_id: place.workflow_id.clone(),
+        status,
+        reason: None,
+        stage: Stage::Queued,
+        waiting_on: None,
+        started_at: None,
+        ended_at: None,
+        dataset: None,
+        items_done: 0,
+        generated: Generated::default(),
+        states: StateCounts::default(),
+        scorers: Vec::new(),
+        eta_seconds: None,
+        deliveries: Vec::new(),
+    }
+}
+
+/// What has been generated is added to what is under way; all else is as the progress says.
+fn enter_progress(run: &mut ModelRun, progress: Progress) {
+    run.stage = progress.stage;
+    run.dataset = progress.dataset;
+    run.generated.add(progress.generated);
+    run.states = progress.states;
+    run.scorers = progress
+        .aggregates
+        .iter()
+        .map(ScorerSummary::from)
+        .collect();
+}
+
+/// A run of which nothing is to be seen has not begun; when the experiment has ended, it never will.
+fn status(seen: &Seen, experiment: Status) -> Status {
+    let live = seen.execution.as_ref().map(|execution| execution.status);
+    let archived = seen.archived.as_ref().map(|summary| summary.status);
+    let ended = live.filter(|status| status.is_final()).or(archived);
+    match (ended, experiment) {
+        (Some(ended), _) => ended,
+        (None, Status::Failed | Status::Cancelled) => experiment,
+        (None, experiment) if experiment.is_final() => Status::Terminated,
+        (None, _) => live.unwrap_or(Status::Running),
+    }
+}
+
+/// What the heartbeats of the chunks under way say; nothing is under way in a workflow that has ended.
+fn under_way(execution: &Execution) -> Generated {
+    let mut under_way = Generated::default();
+    if !execution.status.is_final() {
+        let chunks = execution
+            .activities
+            .iter()
+            .filter_map(|activity| activity.progress.as_ref());
+        chunks.for_each(|chunk| under_way.add(chunk.generated));
+    }
+    under_way
+}
+
+/// Seconds until all items are done, at the pace so far.
+fn eta(run: &ModelRun, now: Timestamp) -> Option<f64> {
+    let done = run.items_done;
+    let left = run.dataset.as_ref()?.count.checked_sub(done)?;
+    let seconds = now.duration_since(run.started_at?).as_secs_f64();
+    (done > 0 && seconds > 0.0).then(|| seconds * left as f64 / done as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::dataset::DatasetRef;
+
+    use super::*;
+
+    #[test]
+    fn the_eta_follows_from_the_pace_so_far() {
+        let id = "e".parse().unwrap();
+        let mut run = queued(&Place::new(&id, 0, "m", 1), Status::Running);
+        let now = Timestamp::from_second(1_000).unwrap();
+        let eta_of = |run: &ModelRun, done| {
+            eta(
+                &ModelRun {
+                    items_done: done,
+                    ..run.clone()
+                },
+                now,
+            )
+        };
+        assert_eq!(eta_of(&run, 50), None);
+        run.dataset = Some(DatasetRef::new("d".to_owned(), 100));
+        assert_eq!(eta_of(&run, 50), None);
+        run.started_at = Timestamp::from_second(900).ok();
+        assert_eq!(eta_of(&run, 50), Some(100.0));
+        assert_eq!(eta_of(&run, 100), Some(0.0));
+        assert_eq!(eta_of(&run, 0), None);
+    }
+
+    #[test]
+    fn a_run_that_was_never_started_ends_with_its_experiment() {
+        let seen = Seen::default();
+        assert_eq!(status(&seen, Status::Running), Status::Running);
+        assert_eq!(status(&seen, Status::Terminated), Status::Terminated);
+        assert_eq!(status(&seen, Status::TimedOut), Status::Terminated);
+        assert_eq!(status(&seen, Status::Cancelled), Status::Cancelled);
+    }
+}

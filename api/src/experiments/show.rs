@@ -1,0 +1,179 @@
+//! An experiment as it is shown: put together from what Temporal says of its workflows and what is archived of its runs.
+
+use api_types::experiments::{Experiment, Links, ModelRun, WaitingOn};
+use domain::experiment::ExperimentId;
+use domain::summary::Status;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use workflows::ids;
+use workflows::memo::ExperimentMemo;
+
+use crate::error::ApiError;
+use crate::execution::Execution;
+use crate::experiments::run::{self, Place, Seen};
+use crate::experiments::{archive, waiting};
+use crate::state::{AppState, TemporalUi};
+
+/// Runs that are asked for at once.
+const RUNS_AT_ONCE: usize = 16;
+
+/// An id as it stands in a path. What is no id is the id of nothing.
+pub(super) fn id(text: &str) -> Result<ExperimentId, ApiError> {
+    text.parse().map_err(|_| missing(text))
+}
+
+pub(super) fn missing(id: impl ToString) -> ApiError {
+    ApiError::not_found("experiment", id)
+}
+
+/// An experiment as it stands.
+pub(super) async fn experiment(
+    state: &AppState,
+    id: &ExperimentId,
+) -> Result<Experiment, ApiError> {
+    let execution = state
+        .workflows
+        .describe(&ids::experiment_workflow(id))
+        .await?;
+    let known = execution.and_then(|mut execution| Some((execution.experiment.take()?, execution)));
+    match known {
+        Some((memo, execution)) => live(state, id, memo, execution).await,
+        None => archive::experiment(state, id).await,
+    }
+}
+
+/// What is needed to read an experiment's results: which models it has, and whether more may come.
+pub(super) struct Outline {
+    pub(super) models: Vec<String>,
+    pub(super) is_final: bool,
+}
+
+/// The outline of an experiment, without a question about each of its runs.
+pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outline, ApiError> {
+    let execution = state
+        .workflows
+        .describe(&ids::experiment_workflow(id))
+        .await?;
+    let known = execution.and_then(|execution| Some((execution.experiment?, execution.status)));
+    match known {
+        Some((memo, status)) => Ok(Outline {
+            models: memo.models,
+            is_final: status.is_final(),
+        }),
+        None => archive::outline(state, id).await,
+    }
+}
+
+/// An experiment that was created just now: everything about it is known already.
+pub(super) fn created(
+    state: &AppState,
+    id: &ExperimentId,
+    memo: ExperimentMemo,
+    created_at: Timestamp,
+) -> Experiment {
+    let places = Place::all(id, &memo.models);
+    let runs = places
+        .map(|place| run::show(&place, Seen::default(), Status::Running))
+        .collect();
+    Experiment {
+        id: id.to_string(),
+        experiment_name: memo.experiment_name,
+        status: Status::Running,
+        reason: None,
+        waiting_on: None,
+        created_at,
+        ended_at: None,
+        models: runs,
+        links: links(id, state.ui.as_ref()),
+    }
+}
+
+async fn live(
+    state: &AppState,
+    id: &ExperimentId,
+    memo: ExperimentMemo,
+    execution: Execution,
+) -> Result<Experiment, ApiError> {
+    let status = execution.status;
+    let own_waiting = waiting::on(state, &execution).await?;
+    let runs = match memo.models.len() {
+        1 => vec![run::alone(state, id, &memo.models[0], &execution, own_waiting.clone()).await?],
+        _ => children(state, id, &memo.models, status, own_waiting.as_ref()).await?,
+    };
+    let reason = reason(state, &execution, &runs).await?;
+    Ok(Experiment {
+        id: id.to_string(),
+        experiment_name: memo.experiment_name,
+        status,
+        reason,
+        waiting_on: own_waiting.or_else(|| waits_as_a_whole(&runs)),
+        created_at: memo.created_at.unwrap_or(execution.started_at),
+        ended_at: execution.ended_at,
+        models: runs,
+        links: links(id, state.ui.as_ref()),
+    })
+}
+
+async fn children(
+    state: &AppState,
+    id: &ExperimentId,
+    models: &[String],
+    parent: Status,
+    parent_waits: Option<&WaitingOn>,
+) -> Result<Vec<ModelRun>, ApiError> {
+    let runs = Place::all(id, models)
+        .map(|place| async move { run::child(state, &place, parent, parent_waits).await });
+    stream::iter(runs)
+        .buffered(RUNS_AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// Why an experiment ended before its time: as its runs say, or else its workflow.
+async fn reason(
+    state: &AppState,
+    execution: &Execution,
+    runs: &[ModelRun],
+) -> Result<Option<String>, ApiError> {
+    match (execution.status, runs) {
+        (Status::Running | Status::Paused | Status::Completed, _) => Ok(None),
+        (_, [run]) => Ok(run.reason.clone()),
+        (Status::Failed, runs) if runs.iter().any(|run| run.reason.is_some()) => Ok(reasons(runs)),
+        (Status::Cancelled, _) => Ok(None),
+        (Status::Failed | Status::Terminated | Status::TimedOut, _) => {
+            run::last_words(state, execution).await
+        }
+    }
+}
+
+/// What went wrong with which model.
+pub(super) fn reasons(runs: &[ModelRun]) -> Option<String> {
+    let reasons: Vec<String> = runs
+        .iter()
+        .filter_map(|run| Some(format!("`{}`: {}", run.model, run.reason.as_ref()?)))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// An experiment waits when no run that has begun and not ended moves.
+fn waits_as_a_whole(runs: &[ModelRun]) -> Option<WaitingOn> {
+    let begun = |run: &&ModelRun| !run.status.is_final() && run.started_at.is_some();
+    let waits: Option<Vec<&WaitingOn>> = runs
+        .iter()
+        .filter(begun)
+        .map(|run| run.waiting_on.as_ref())
+        .collect();
+    waits?.first().copied().cloned()
+}
+
+pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
+    let itself = format!("/v1/experiments/{id}");
+    let workflow_id = ids::experiment_workflow(id);
+    Links {
+        results: format!("{itself}/results"),
+        summary: format!("{itself}/summary"),
+        workflow: format!("/v1/workflows/{workflow_id}"),
+        temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
+        itself,
+    }
+}

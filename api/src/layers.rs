@@ -1,0 +1,135 @@
+//! The layers that are rules of our own: one log line a request, complete problem documents, a time limit, safe headers.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::request_id::RequestId;
+
+use crate::error::{ApiError, Failure, render};
+
+/// Writes the log line of a request and puts the request's id into the problem document of one that failed.
+pub(crate) async fn report(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|route| route.as_str().to_owned())
+        .unwrap_or_default();
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let failure = response.extensions_mut().remove::<Failure>();
+    let duration_ms = began.elapsed().as_micros() as f64 / 1000.0;
+    let detail = failure
+        .as_ref()
+        .map(|failure| failure.problem.detail.as_str())
+        .unwrap_or_default();
+    let causes = failure
+        .as_ref()
+        .map(|failure| failure.causes.as_str())
+        .unwrap_or_default();
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                http.method = %method,
+                http.path = path,
+                http.route = route,
+                http.status = status.as_u16(),
+                http.duration_ms = duration_ms,
+                request.id = request_id,
+                error.detail = detail,
+                error.causes = causes,
+                "request"
+            )
+        };
+    }
+    match status {
+        StatusCode::INTERNAL_SERVER_ERROR => line!(error),
+        status if status.is_server_error() => line!(warn),
+        _ if route == "/healthz" || route == "/readyz" => line!(debug),
+        _ => line!(info),
+    }
+    match failure {
+        Some(failure) => complete(response, failure, request_id),
+        None => response,
+    }
+}
+
+/// The same answer, with the request's id in its body.
+fn complete(response: Response, failure: Failure, request_id: String) -> Response {
+    let mut problem = failure.problem;
+    problem.request_id = Some(request_id);
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, render(&problem).into_body())
+}
+
+/// Headers that keep browsers from guessing, framing and storing.
+pub(crate) async fn harden(request: Request, next: Next) -> Response {
+    let is_docs = request.uri().path().starts_with("/docs");
+    let mut response = next.run(request).await;
+    let policy = match is_docs {
+        true => {
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+        }
+        false => "default-src 'none'; frame-ancestors 'none'",
+    };
+    let headers = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ];
+    for (name, value) in headers {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    if !is_docs {
+        // What is true now may not be in a second.
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeLimit(pub(crate) Duration);
+
+/// Ends a request that takes too long.
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    let limit = request
+        .extensions()
+        .get::<TimeLimit>()
+        .map_or(Duration::MAX, |limit| limit.0);
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::Timeout.into_response(),
+    }
+}
+
+/// What a client sees of a panic: that something went wrong.
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let message = message.unwrap_or_else(|| "a panic without a message".to_owned());
+    ApiError::internal(format!("panic: {message}")).into_response()
+}

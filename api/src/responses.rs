@@ -1,0 +1,111 @@
+//! The failures of operations as the OpenAPI document shows them: each type stands for those with one cause.
+
+use std::collections::BTreeMap;
+
+use api_types::problem::Problem;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+/// What can happen to any request: a bug of ours, or Temporal or the artifact store being away.
+pub(crate) struct Anytime;
+
+/// The query is not valid.
+pub(crate) struct BadQuery;
+
+/// The page token was not given by this list.
+pub(crate) struct BadPageToken;
+
+/// What the path names does not exist.
+pub(crate) struct Missing;
+
+/// The body cannot be read, or is not valid.
+pub(crate) struct BadBody;
+
+/// The chosen id is taken.
+pub(crate) struct Taken;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+impl IntoResponses for Anytime {
+    fn responses() -> Responses {
+        let retry_after = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+            .description(Some("Seconds to wait before the next try."))
+            .build();
+        let unavailable = problem(
+            "Temporal or the artifact store is away, or the request took too long. Code `unavailable` or `timeout`; try again.",
+        );
+        responses([
+            (
+                "500",
+                problem("A fault of the service. Code `internal`.").build(),
+            ),
+            (
+                "503",
+                unavailable.header("Retry-After", retry_after).build(),
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for BadQuery {
+    fn responses() -> Responses {
+        let description =
+            "A query parameter is not valid. Code `invalid`; `errors` names every fault.";
+        responses([("422", problem(description).build())])
+    }
+}
+
+impl IntoResponses for BadPageToken {
+    fn responses() -> Responses {
+        let description = "The page token was not given by this list with the same filters. Code `bad_page_token`.";
+        responses([("400", problem(description).build())])
+    }
+}
+
+impl IntoResponses for Missing {
+    fn responses() -> Responses {
+        responses([(
+            "404",
+            problem("There is nothing of that id. Code `not_found`.").build(),
+        )])
+    }
+}
+
+impl IntoResponses for BadBody {
+    fn responses() -> Responses {
+        responses([
+            ("400", problem("The body is not JSON. Code `malformed`.").build()),
+            ("413", problem("The body is too large. Code `too_large`.").build()),
+            ("415", problem("The content type is not JSON. Code `unsupported_media_type`.").build()),
+            (
+                "422",
+                problem("The body or the query is not valid. Code `invalid`; `errors` names every fault.").build(),
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for Taken {
+    fn responses() -> Responses {
+        let description = "The chosen id is taken by another experiment. Code `conflict`.";
+        responses([("409", problem(description).build())])
+    }
+}
+
+fn responses<const N: usize>(responses: [(&str, Response); N]) -> Responses {
+    responses
+        .map(|(status, response)| (status.to_owned(), RefOr::T(response)))
+        .into()
+}
+
+fn problem(description: &str) -> ResponseBuilder {
+    let schema = Ref::from_schema_name(Problem::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+}

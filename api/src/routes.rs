@@ -1,0 +1,110 @@
+//! The table of routes, which is also the OpenAPI document, and the list of layers.
+
+use std::time::Duration;
+
+use api_types::problem::Problem;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Extension, Router, middleware};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::error::ApiError;
+use crate::extract::BodyLimit;
+use crate::state::AppState;
+use crate::{experiments, health, layers, openapi, workflows};
+
+/// What the document says beside the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "AI Evolution",
+        description = "AI evaluation experiments as durable workflows.\n\n\
+            An experiment takes a dataset, one or more models and scorers; workers obtain an output for every item and \
+            model, score it, and deliver the results. Errors are problem documents (RFC 9457) with a stable `code`. \
+            Keys that are not known are refused. Times are RFC 3339 in UTC. What is absent is left out, never null.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "The service that serves this document.")),
+    tags(
+        (name = "experiments", description = "Create experiments and follow them."),
+        (name = "results", description = "What came out, item by item and in summary."),
+        (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
+    ),
+    components(schemas(Problem)),
+    // Nobody is asked who they are.
+    security(()),
+)]
+struct Base;
+
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Base::openapi())
+        .routes(routes!(
+            experiments::create_experiment,
+            experiments::list_experiments
+        ))
+        .routes(routes!(experiments::get_experiment))
+        .routes(routes!(experiments::cancel_experiment))
+        .routes(routes!(experiments::list_results))
+        .routes(routes!(experiments::get_summary))
+        .routes(routes!(workflows::get_workflow))
+        .routes(routes!(workflows::get_workflow_history))
+}
+
+/// The document as utoipa makes it; what is published is [`openapi::published`].
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// What bounds a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a request may take.
+    pub time: Duration,
+    /// The most bytes a body may have.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(30),
+            body: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// The whole service: every route with every layer.
+pub fn router(state: AppState, limits: Limits) -> Router {
+    let document = openapi::published();
+    let docs = SwaggerUi::new("/docs")
+        .config(Config::default().validator_url("none"))
+        .external_url_unchecked("/openapi.json", document.clone());
+    let (routes, _) = routes().split_for_parts();
+    routes
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .merge(docs)
+        .fallback(async || ApiError::NoRoute)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .with_state(state)
+        .layer(
+            // The outermost first.
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                // Inside of the id and outside of whatever may fail: it logs failures and completes their bodies.
+                .layer(middleware::from_fn(layers::report))
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(middleware::from_fn(layers::harden))
+                .layer(CatchPanicLayer::custom(layers::panicked))
+                .layer(Extension(layers::TimeLimit(limits.time)))
+                .layer(middleware::from_fn(layers::limit_time))
+                .layer(Extension(BodyLimit(limits.body)))
+                .layer(DefaultBodyLimit::max(limits.body)),
+        )
+}

@@ -1,0 +1,142 @@
+//! Checks a body against the published schema, so that what is documented and what is accepted are one.
+
+mod faults;
+
+use domain::fault::Fault;
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+/// Faults named in one answer; more help nobody.
+const MOST_FAULTS: usize = 1000;
+
+/// Values of a body that are looked at when it is known to have faults, so that a body made of nothing but faults
+/// cannot fill the memory.
+const MOST_VALUES: usize = 200_000;
+
+/// One schema of the OpenAPI document, compiled.
+pub(crate) struct RequestSchema {
+    validator: Validator,
+    root: Value,
+}
+
+impl RequestSchema {
+    /// Compiles the schema of that name.
+    pub(crate) fn of(document: &Value, name: &str) -> Self {
+        let root = json!({
+            "$ref": format!("#/components/schemas/{name}"),
+            "components": document["components"],
+        });
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .build(&root)
+            .expect("the schemas of our own document compile");
+        Self { validator, root }
+    }
+
+    /// All faults of a body, each at its place.
+    pub(crate) fn faults(&self, body: &Value) -> Vec<Fault> {
+        if self.validator.is_valid(body) {
+            return Vec::new();
+        }
+        let mut budget = MOST_VALUES;
+        let body = within(body, &mut budget);
+        let mut faults = Vec::new();
+        for error in self.validator.iter_errors(&body) {
+            faults::explain(&self.root, &error, &mut faults);
+            if faults.len() >= MOST_FAULTS {
+                faults.truncate(MOST_FAULTS);
+                faults.push(Fault::new(
+                    "",
+                    "there may be more faults than are named here",
+                ));
+                return faults;
+            }
+        }
+        if faults.is_empty() {
+            let message = "it has a fault, but is too large to say where: try a smaller one";
+            faults.push(Fault::new("", message));
+        }
+        faults
+    }
+}
+
+/// A copy in which lists end when the budget is spent. Objects stay whole, so that no key seems to be missing.
+fn within(value: &Value, budget: &mut usize) -> Value {
+    *budget = budget.saturating_sub(1);
+    match value {
+        Value::Array(values) => {
+            let mut kept = Vec::new();
+            for value in values {
+                if *budget == 0 {
+                    break;
+                }
+                kept.push(within(value, budget));
+            }
+            Value::Array(kept)
+        }
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.clone(), within(value, budget)))
+            .collect(),
+        value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &Value) -> Vec<Fault> {
+        RequestSchema::of(&crate::openapi(), "CreateExperiment").faults(body)
+    }
+
+    fn experiment(change: impl FnOnce(&mut Value)) -> Value {
+        let mut body = json!({"experiment_name": "a", "config": {
+            "dataset": {"type": "inline", "items": [{"id": "1", "input": {}}]},
+            "adapter": {"type": "recorded"},
+            "models": [{"name": "m"}],
+            "scorers": [{"type": "exact_match"}],
+        }});
+        change(&mut body);
+        body
+    }
+
+    #[test]
+    fn a_good_body_has_no_faults() {
+        assert_eq!(check(&experiment(|_| {})), []);
+    }
+
+    #[test]
+    fn every_fault_is_explained_at_its_place() {
+        let faults = check(&experiment(|body| {
+            body["extra"] = json!(1);
+            body["experiment_id"] = json!("-");
+            let config = &mut body["config"];
+            config["dataset"]["items"] = json!([{"id": 1, "inputs": {}}, 7]);
+            config["adapter"] = json!({"type": "openia"});
+            config["models"] = json!([]);
+            config["scorers"] = json!([
+                {"type": "regex", "pattern": 3},
+                {"name": "x"},
+                {"type": 3},
+                {"type": "exact_match", "case_sensitve": true},
+                "exact_match",
+            ]);
+            config["execution"] = json!({"concurrency_limit": 0, "call_timeout": "1 day"});
+            config["retry"] = json!({"maximum_attempts": "5", "backoff_coefficient": 0.5});
+            config["sinks"] = json!([{"type": "csv", "path": "x"}]);
+        }));
+        let mut found: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        found.sort();
+        insta::assert_snapshot!(found.join("\n"));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_faults_is_cut_short() {
+        let body = experiment(|body| {
+            body["config"]["dataset"]["items"] = json!(vec![0; 300_000]);
+        });
+        assert_eq!(check(&body).len(), MOST_FAULTS + 1);
+    }
+}

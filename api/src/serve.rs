@@ -1,0 +1,72 @@
+//! The start of the service and its end.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use artifacts::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{BadConfig, Config};
+use crate::routes::{Limits, router};
+use crate::state::{AppState, TemporalUi};
+use crate::temporal::Temporal;
+
+/// Serves until `shutdown`. A [`BadConfig`] is told before anything is listened on; Temporal is not waited for.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    config.check()?;
+    let target = config
+        .temporal
+        .target("ai-evolution-api")
+        .map_err(BadConfig)?;
+    let store = Store::open(&config.storage.artifacts, config.storage.options())
+        .map_err(|error| BadConfig(error.into()))?;
+    let ui = config.temporal_ui.clone().map(|base| TemporalUi {
+        base,
+        namespace: target.namespace().to_owned(),
+    });
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let address = listener.local_addr()?;
+    tracing::info!(
+        address = %address,
+        temporal.address = target.address(),
+        temporal.namespace = target.namespace(),
+        artifacts = config.storage.artifacts,
+        "listening on http://{address}",
+    );
+    let task_queue = config.temporal.temporal_task_queue.clone();
+    let clients = target.connect_in_background(shutdown.clone());
+    let state = AppState::new(Arc::new(Temporal::new(clients, task_queue)), store, ui);
+    let limits = Limits {
+        time: config.request_timeout,
+        body: config.body_limit,
+    };
+    let service = router(state, limits);
+    if let Some(path) = &config.port_file {
+        announce(path, address).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let drained = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(config.drain_timeout).await;
+    };
+    tokio::select! {
+        served = serving => served.context("the service broke down")?,
+        () = drained => tracing::warn!("requests under way were cut off at the end of the drain"),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Writes the address into a file that is never seen half written.
+fn announce(path: &Path, address: SocketAddr) -> std::io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    std::fs::write(&unfinished, format!("{address}\n"))?;
+    std::fs::rename(&unfinished, path)
+}

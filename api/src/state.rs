@@ -1,0 +1,103 @@
+//! What handlers share, and the trait through which they reach Temporal.
+
+use std::sync::Arc;
+
+use artifacts::Store;
+use async_trait::async_trait;
+use url::Url;
+
+use crate::error::ApiError;
+use crate::execution::{Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::schema::RequestSchema;
+
+/// What every handler is given.
+#[derive(Clone)]
+pub struct AppState {
+    pub workflows: Arc<dyn Workflows>,
+    pub store: Store,
+    pub ui: Option<TemporalUi>,
+    pub(crate) create_schema: Arc<RequestSchema>,
+}
+
+impl AppState {
+    pub fn new(workflows: Arc<dyn Workflows>, store: Store, ui: Option<TemporalUi>) -> Self {
+        let create_schema = RequestSchema::of(&crate::openapi(), "CreateExperiment");
+        Self {
+            workflows,
+            store,
+            ui,
+            create_schema: Arc::new(create_schema),
+        }
+    }
+}
+
+/// Where people look at workflows.
+#[derive(Clone, Debug)]
+pub struct TemporalUi {
+    pub base: Url,
+    pub namespace: String,
+}
+
+impl TemporalUi {
+    /// The page of a workflow.
+    pub(crate) fn page(&self, workflow_id: &str) -> String {
+        let mut page = self.base.clone();
+        if let Ok(mut path) = page.path_segments_mut() {
+            let segments = ["namespaces", &self.namespace, "workflows", workflow_id];
+            path.pop_if_empty().extend(segments);
+        }
+        page.into()
+    }
+}
+
+/// What the service asks of Temporal, in words of its own. Every call answers [`ApiError::Unavailable`] within about a
+/// second when Temporal is away.
+#[async_trait]
+pub trait Workflows: Send + Sync {
+    /// Whether Temporal answers and knows the namespace.
+    async fn check(&self) -> Result<(), ApiError>;
+
+    /// Starts an experiment's workflow; [`ApiError::Conflict`] when its id is taken.
+    async fn start(&self, start: Start) -> Result<(), ApiError>;
+
+    /// The latest run of one of our workflows; none when there is no such workflow, or it is not one of ours.
+    async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError>;
+
+    /// Asks a workflow to end. One that has ended or does not exist is left alone.
+    async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError>;
+
+    /// Experiments, newest first.
+    async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError>;
+
+    /// The history of one run of a workflow.
+    async fn history(
+        &self,
+        workflow_id: &str,
+        run_id: &str,
+        page: Page,
+    ) -> Result<History, ApiError>;
+
+    /// Why a workflow that has ended did so, when its last event says it.
+    async fn last_words(&self, workflow_id: &str, run_id: &str)
+    -> Result<Option<String>, ApiError>;
+
+    /// Whether a worker polls a task queue for that kind of task.
+    async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_workflow_is_under_the_base_of_the_ui() {
+        for base in ["http://localhost:8088", "http://localhost:8088/"] {
+            let ui = TemporalUi {
+                base: base.parse().unwrap(),
+                namespace: "default".to_owned(),
+            };
+            let page = "http://localhost:8088/namespaces/default/workflows/exp_1~0";
+            assert_eq!(ui.page("exp_1~0"), page);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Temporal as the rest of this program sees it: the only file, with those below it, that names the Temporal client.
+
+mod call;
+mod execution;
+mod history;
+mod pollers;
+mod start;
+mod visibility;
+
+use async_trait::async_trait;
+use temporalio_client::errors::WorkflowInteractionError;
+use temporalio_client::grpc::WorkflowService;
+use temporalio_client::tonic::Code;
+use temporalio_client::{
+    Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions,
+};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+use tokio::sync::watch;
+
+use crate::error::ApiError;
+use crate::execution::{Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::state::Workflows;
+use crate::temporal::call::{failed, request, rpc_options, while_alive};
+use crate::temporal::pollers::Pollers;
+
+/// Temporal, connected or not yet.
+pub(crate) struct Temporal {
+    clients: watch::Receiver<Option<Client>>,
+    task_queue: String,
+    pollers: Pollers,
+}
+
+impl Temporal {
+    /// Experiments are started on `task_queue`.
+    pub(crate) fn new(clients: watch::Receiver<Option<Client>>, task_queue: String) -> Self {
+        Self {
+            clients,
+            task_queue,
+            pollers: Pollers::default(),
+        }
+    }
+
+    fn client(&self) -> Result<Client, ApiError> {
+        let client = self.clients.borrow().clone();
+        client.ok_or_else(|| ApiError::temporal("no connection has been made yet"))
+    }
+}
+
+#[async_trait]
+impl Workflows for Temporal {
+    async fn check(&self) -> Result<(), ApiError> {
+        let client = self.client()?;
+        let namespace = request(DescribeNamespaceRequest {
+            namespace: client.namespace(),
+            ..Default::default()
+        });
+        let mut service = client.clone();
+        match while_alive(&client, service.describe_namespace(namespace)).await? {
+            Ok(_) => Ok(()),
+            Err(status) if status.code() == Code::NotFound => Err(ApiError::Unavailable {
+                dependency: "the Temporal namespace",
+                source: status.into(),
+            }),
+            Err(status) => Err(failed(status)),
+        }
+    }
+
+    async fn start(&self, start: Start) -> Result<(), ApiError> {
+        start::start(&self.client()?, &self.task_queue, start).await
+    }
+
+    async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
+        let client = self.client()?;
+        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id);
+        let options = WorkflowDescribeOptions::builder()
+            .rpc_options(rpc_options())
+            .build();
+        match while_alive(&client, handle.describe(options)).await? {
+            Ok(description) => execution::of(&client, &description).await,
+            Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
+            Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
+            Err(error) => Err(ApiError::internal(error)),
+        }
+    }
+
+    async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError> {
+        let client = self.client()?;
+        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id);
+        let options = WorkflowCancelOptions::builder()
+            .reason("asked for through the API")
+            .rpc_options(rpc_options())
+            .build();
+        match while_alive(&client, handle.cancel(options)).await? {
+            Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
+            Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
+            Err(error) => Err(ApiError::internal(error)),
+        }
+    }
+
+    async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError> {
+        visibility::list(&self.client()?, which, page).await
+    }
+
+    async fn history(
+        &self,
+        workflow_id: &str,
+        run_id: &str,
+        page: Page,
+    ) -> Result<History, ApiError> {
+        history::page(&self.client()?, workflow_id, run_id, page).await
+    }
+
+    async fn last_words(
+        &self,
+        workflow_id: &str,
+        run_id: &str,
+    ) -> Result<Option<String>, ApiError> {
+        history::last_words(&self.client()?, workflow_id, run_id).await
+    }
+
+    async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
+        self.pollers
+            .has_worker(&self.client()?, task_queue, kind)
+            .await
+    }
+}

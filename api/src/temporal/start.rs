@@ -1,0 +1,62 @@
+//! Starting the workflow of an experiment.
+
+use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::{
+    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
+};
+use temporalio_common::MemoValues;
+use workflows::experiment::ExperimentWorkflow;
+use workflows::multi_model::MultiModelWorkflow;
+use workflows::{ids, memo};
+
+use crate::error::ApiError;
+use crate::execution::{Input, Start};
+use crate::temporal::call::{failed, rpc_options, while_alive};
+
+/// The longest summary of a workflow that Temporal takes, in bytes.
+const LONGEST_SUMMARY: usize = 400;
+
+/// Starts the workflow; an id is used once, whatever became of its workflow.
+pub(super) async fn start(client: &Client, task_queue: &str, start: Start) -> Result<(), ApiError> {
+    let summary = within(&start.memo.experiment_name, LONGEST_SUMMARY).to_owned();
+    let mut memo_values = MemoValues::new();
+    memo_values.insert(memo::EXPERIMENT, start.memo);
+    let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
+        .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+        .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
+        .memo(memo_values)
+        .static_summary(summary)
+        .rpc_options(rpc_options())
+        .build();
+    let started = match start.input {
+        Input::OneModel(input) => {
+            let start = client.start_workflow(ExperimentWorkflow::run, *input, options);
+            while_alive(client, start).await?.map(drop)
+        }
+        Input::SeveralModels(input) => {
+            let start = client.start_workflow(MultiModelWorkflow::run, *input, options);
+            while_alive(client, start).await?.map(drop)
+        }
+    };
+    started.map_err(|error| match error {
+        WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
+        WorkflowStartError::Rpc(status) => failed(status),
+        error => ApiError::internal(error),
+    })
+}
+
+/// The beginning of a text that fits into so many bytes.
+fn within(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        assert_eq!(within("äöü", 3), "ä");
+        assert_eq!(within("ab", 3), "ab");
+    }
+}

@@ -1,0 +1,14 @@
+//! The router driven in memory: Temporal is a map, the artifact store a folder, the network is not there.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod archive;
+mod create;
+mod document;
+mod experiments;
+mod lists;
+mod problems;
+mod requests;
+mod results;
+mod service;
+mod workflows;

@@ -1,0 +1,127 @@
+//! Results, page by page.
+
+use artifacts::run::Run;
+use domain::item::DatasetItem;
+use domain::result::{ItemResult, ItemState};
+use serde_json::{Value, json};
+
+use crate::service::{Service, request};
+
+/// An experiment of two models with results of two chunks each, five items a chunk; chunk 1 is not scored.
+async fn service() -> Service {
+    let service = Service::new();
+    let body = request(|body| {
+        body["experiment_id"] = json!("e");
+        body["config"]["models"] = json!([{"name": "a"}, {"name": "b"}]);
+    });
+    assert_eq!(service.post("/v1/experiments", &body).await.status, 201);
+    for index in 0..2 {
+        let run = Run {
+            experiment: "e".parse().unwrap(),
+            index,
+        };
+        for chunk in [0, 2] {
+            let results: Vec<ItemResult> = (0..5).map(|item| result(chunk, item)).collect();
+            service
+                .store
+                .put_results(&run, chunk, &results)
+                .await
+                .unwrap();
+        }
+    }
+    service
+}
+
+fn result(chunk: u64, item: u64) -> ItemResult {
+    let item: DatasetItem =
+        serde_json::from_value(json!({"id": format!("{chunk}-{item}"), "input": {}})).unwrap();
+    let failed = item.id.ends_with('4');
+    ItemResult {
+        item,
+        state: if failed {
+            ItemState::GenerationFailed
+        } else {
+            ItemState::Ok
+        },
+        output: None,
+        scores: Vec::new(),
+        scorer_errors: Vec::new(),
+    }
+}
+
+/// `model/item` of all pages, and how many pages there were.
+async fn pages(service: &Service, query: &str) -> (Vec<String>, usize) {
+    let (mut results, mut pages, mut token) = (Vec::new(), 0, String::new());
+    loop {
+        let path = format!("/v1/experiments/e/results?{query}&page_token={token}");
+        let page = service.get(&path).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let listed = page.body["results"].as_array().unwrap();
+        results.extend(listed.iter().map(|result| {
+            format!(
+                "{}/{}",
+                text(&result["model"]),
+                text(&result["result"]["item"]["id"])
+            )
+        }));
+        pages += 1;
+        match page.body["next_page_token"].as_str() {
+            Some(next) => token = next.to_owned(),
+            None => return (results, pages),
+        }
+    }
+}
+
+fn all(models: &[&str]) -> Vec<String> {
+    let items = [0, 2]
+        .into_iter()
+        .flat_map(|chunk| (0..5).map(move |item| format!("{chunk}-{item}")));
+    let items: Vec<String> = items.collect();
+    models
+        .iter()
+        .flat_map(|model| items.iter().map(move |item| format!("{model}/{item}")))
+        .collect()
+}
+
+#[tokio::test]
+async fn pages_of_any_size_hold_every_result_once() {
+    let service = service().await;
+    for (size, count) in [(1, 20), (3, 7), (5, 4), (7, 3), (20, 1), (1000, 1)] {
+        let (results, pages) = pages(&service, &format!("page_size={size}")).await;
+        assert_eq!(results, all(&["a", "b"]), "{size}");
+        assert_eq!(pages, count, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn results_are_filtered_by_model_and_state() {
+    let service = service().await;
+    assert_eq!(pages(&service, "model=b&page_size=4").await.0, all(&["b"]));
+    let (failed, _) = pages(&service, "state=generation_failed&page_size=1").await;
+    assert_eq!(failed, ["a/0-4", "a/2-4", "b/0-4", "b/2-4"]);
+    let unknown = service.get("/v1/experiments/e/results?model=c").await;
+    assert_eq!((unknown.status, unknown.pointers()), (422, vec!["/model"]));
+    assert!(
+        unknown.body.to_string().contains("`a`, `b`"),
+        "{}",
+        unknown.body
+    );
+}
+
+#[tokio::test]
+async fn results_say_whether_more_may_come() {
+    let service = service().await;
+    let running = service.get("/v1/experiments/e/results").await.body;
+    assert_eq!(running["complete"], false);
+    service
+        .memory
+        .executions
+        .lock()
+        .unwrap()
+        .get_mut("e")
+        .unwrap()
+        .status = domain::summary::Status::Completed;
+    let ended = service.get("/v1/experiments/e/results").await.body;
+    assert_eq!(ended["complete"], true);
+}
