@@ -38,7 +38,8 @@ impl fmt::Display for Failure {
             Self::ItemsUnfinished { waiting, last, .. } => {
                 write!(
                     f,
-                    "{waiting} items have no answer yet; the last error: {last}"
+                    "{waiting} items have no answer yet; the last call: {}",
+                    last.outline()
                 )
             }
             Self::Artifacts(error) => error.fmt(f),

@@ -89,15 +89,20 @@ async fn open(bench: &Bench, source: &DatasetSource) -> Result<Rows, Failure> {
 /// What became of a row: an item, or a fault with the line that has it.
 type Row = Result<DatasetItem, rows::RowFault>;
 
+/// Is handed every row with its line.
+type Take<'a> = dyn FnMut(u64, Row) -> Result<(), Failure> + 'a;
+
 impl Rows {
     /// Hands every row to `take`, until that says to stop. Blocks.
-    fn for_each(&self, take: &mut dyn FnMut(Row) -> Result<(), Failure>) -> Result<(), Failure> {
+    fn for_each(&self, take: &mut Take<'_>) -> Result<(), Failure> {
         match self {
             Self::Jsonl(file) => {
                 jsonl::for_each(&file.path, file.fields.as_ref(), file.limit, take)
             }
             Self::Csv(file) => csv::for_each(&file.path, file.fields.as_ref(), file.limit, take),
-            Self::Items(items) => items.iter().cloned().try_for_each(|item| take(Ok(item))),
+            Self::Items(items) => (1..)
+                .zip(items.iter().cloned())
+                .try_for_each(|(line, item)| take(line, Ok(item))),
         }
     }
 }
@@ -112,11 +117,11 @@ async fn check(
         let mut hash = ContentHash::default();
         let mut faults = Faults::default();
         let mut seen = Seen::default();
-        rows.for_each(&mut |row| {
+        rows.for_each(&mut |line, row| {
             rows_read.fetch_add(1, Ordering::Relaxed);
             match row {
                 Ok(item) => {
-                    seen.take(&item, &mut faults);
+                    seen.take(line, &item, &mut faults);
                     hash.push(&item)
                         .map_err(|error| Failure::Dataset(error.to_string()))?;
                 }
@@ -187,7 +192,7 @@ fn read_chunks(
     let mut items = Vec::new();
     let send =
         |items: Vec<DatasetItem>| chunks.blocking_send(items).map_err(|_| Failure::Cancelled);
-    rows.for_each(&mut |row| {
+    rows.for_each(&mut |_, row| {
         let item = row.map_err(|fault| Failure::Dataset(fault.to_string()))?;
         hash.push(&item)
             .map_err(|error| Failure::Dataset(error.to_string()))?;

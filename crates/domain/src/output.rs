@@ -128,6 +128,24 @@ impl CallError {
         }
     }
 
+    /// What kind of failure it is, without the provider's words: those may repeat the prompt.
+    pub fn outline(&self) -> String {
+        let kind = match self.kind {
+            CallErrorKind::RateLimited => "too many requests",
+            CallErrorKind::ProviderUnavailable => "the provider is unavailable",
+            CallErrorKind::Timeout => "no answer in time",
+            CallErrorKind::Connection => "no connection to the provider",
+            CallErrorKind::Refused => "the provider refuses the credentials or the model",
+            CallErrorKind::BadRequest => "the provider refuses the request",
+            CallErrorKind::BadAnswer => "the answer was not understood",
+            CallErrorKind::Item => "the item cannot be asked",
+        };
+        match self.status {
+            Some(status) => format!("{kind} (HTTP {status})"),
+            None => kind.to_owned(),
+        }
+    }
+
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after_ms.map(Duration::from_millis)
     }

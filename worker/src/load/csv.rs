@@ -7,14 +7,14 @@ use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::load::Row;
 use crate::load::rows::{RowFault, item};
+use crate::load::{Row, Take};
 
 pub(crate) fn for_each(
     path: &Path,
     fields: Option<&FieldMapping>,
     limit: u64,
-    take: &mut dyn FnMut(Row) -> Result<(), Failure>,
+    take: &mut Take<'_>,
 ) -> Result<(), Failure> {
     let mut reader = ReaderBuilder::new()
         .from_path(path)
@@ -31,14 +31,17 @@ pub(crate) fn for_each(
         .records()
         .take(usize::try_from(limit).unwrap_or(usize::MAX))
     {
-        let row = match record {
-            Ok(record) => row(&header, &record, &mapping),
+        let (line, row) = match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                (line, row(&header, &record, &mapping, line))
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                Err(RowFault::new(line, error.to_string()))
+                (line, Err(RowFault::new(line, error.to_string())))
             }
         };
-        take(row)?;
+        take(line, row)?;
     }
     Ok(())
 }
@@ -60,8 +63,7 @@ fn by_convention(header: &StringRecord) -> FieldMapping {
     }
 }
 
-fn row(header: &StringRecord, record: &StringRecord, mapping: &FieldMapping) -> Row {
-    let line = record.position().map_or(0, csv::Position::line);
+fn row(header: &StringRecord, record: &StringRecord, mapping: &FieldMapping, line: u64) -> Row {
     let row: Map<String, Value> = header
         .iter()
         .zip(record)
@@ -90,7 +92,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         let mut items = Vec::new();
-        let mut take = |row: Row| {
+        let mut take = |_: u64, row: Row| {
             items.push(row.map_err(|fault| fault.to_string()));
             Ok(())
         };

@@ -8,8 +8,8 @@ use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::load::Row;
 use crate::load::rows::{RowFault, item};
+use crate::load::{Row, Take};
 
 /// The longest line, in bytes: beyond it, a file is not what it is said to be.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -18,7 +18,7 @@ pub(crate) fn for_each(
     path: &Path,
     fields: Option<&FieldMapping>,
     limit: u64,
-    take: &mut dyn FnMut(Row) -> Result<(), Failure>,
+    take: &mut Take<'_>,
 ) -> Result<(), Failure> {
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
     let mut line = Vec::new();
@@ -32,10 +32,13 @@ pub(crate) fn for_each(
             break;
         }
         if read as u64 > LONGEST_LINE {
-            take(Err(RowFault::new(
+            take(
                 number,
-                format!("it is longer than {LONGEST_LINE} bytes"),
-            )))?;
+                Err(RowFault::new(
+                    number,
+                    format!("it is longer than {LONGEST_LINE} bytes"),
+                )),
+            )?;
             break;
         }
         let text = match number {
@@ -46,7 +49,7 @@ pub(crate) fn for_each(
             continue;
         }
         taken += 1;
-        take(parse(text, fields, number))?;
+        take(number, parse(text, fields, number))?;
     }
     Ok(())
 }
@@ -69,7 +72,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         let mut rows = Vec::new();
-        let mut take = |row: Row| {
+        let mut take = |_: u64, row: Row| {
             rows.push(row.map(|item| item.id).map_err(|fault| fault.to_string()));
             Ok(())
         };

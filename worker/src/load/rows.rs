@@ -70,15 +70,15 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn take(&mut self, item: &DatasetItem, faults: &mut Faults) {
+    pub(crate) fn take(&mut self, line: u64, item: &DatasetItem, faults: &mut Faults) {
         self.items += 1;
         self.any_expected |= item.expected.is_some();
         self.any_output |= item.output.is_some();
         let [high, low] = [0, 1].map(|i| u128::from(self.hashers[i].hash_one(&item.id)));
         if !self.ids.insert(high << 64 | low) {
-            faults.push(format!(
-                "item {}: the id `{}` is used twice",
-                self.items, item.id
+            faults.push(RowFault::new(
+                line,
+                format!("the id `{}` is used twice", item.id),
             ));
         }
     }
@@ -276,15 +276,16 @@ mod tests {
     fn ids_used_twice_are_found_and_many_faults_are_counted() {
         let mut seen = Seen::default();
         let mut faults = Faults::default();
-        for _ in 0..14 {
+        for line in 1..15 {
             seen.take(
+                line,
                 &read(json!({"id": "a", "input": {}}), Value::Null).unwrap(),
                 &mut faults,
             );
         }
         let message = faults.into_result().unwrap_err();
         assert!(
-            message.starts_with("item 2: the id `a` is used twice; "),
+            message.starts_with("line 2: the id `a` is used twice; "),
             "{message}"
         );
         assert!(message.ends_with("; and 3 more faults"), "{message}");
