@@ -12,6 +12,7 @@ use domain::output::{CallError, Output};
 use domain::progress::Generated;
 use temporalio_sdk::activities::ActivityContext;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use workflows::activities::Generate;
 
 use crate::adapters::Adapter;
@@ -120,7 +121,10 @@ impl Chunk {
         while !(items.is_empty() && calls.is_empty()) {
             tokio::select! {
                 biased;
-                failure = interrupted(bench, ctx) => return Err(failure),
+                failure = interrupted(bench, ctx) => {
+                    self.wind_up(bench, &failure, calls, unanswered).await?;
+                    return Err(failure);
+                }
                 () = self.recorder.gave_up() => return Ok(()),
                 Some(output) = calls.join_next() => self.take(output?, unanswered).await?,
                 permit = self.share.permit(), if !items.is_empty() => {
@@ -129,6 +133,26 @@ impl Chunk {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Takes what is answered already. A worker that stops also waits a while for the calls in flight, which would be
+    /// paid again; a cancelled run drops them.
+    async fn wind_up(
+        &self,
+        bench: &Bench,
+        failure: &Failure,
+        mut calls: JoinSet<Output>,
+        unanswered: &mut Unanswered,
+    ) -> Result<(), Failure> {
+        let patience = match failure {
+            Failure::HandedOver => bench.handover,
+            _ => Duration::ZERO,
+        };
+        let deadline = Instant::now() + patience;
+        while let Ok(Some(output)) = timeout_at(deadline, calls.join_next()).await {
+            self.take(output?, unanswered).await?;
         }
         Ok(())
     }
@@ -268,6 +292,7 @@ mod tests {
             datasets: "nowhere".into(),
             commit_interval: Duration::ZERO,
             limits: RunLimits::default(),
+            handover: Duration::ZERO,
             stopping: fixture.stopping.clone(),
         };
         let environment = ActivityEnvironment::builder_with_default()

@@ -81,6 +81,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         datasets: prepared.datasets.clone(),
         commit_interval: prepared.commit_interval,
         limits: RunLimits::default(),
+        handover: prepared.shutdown_timeout / 2,
         stopping: shutdown.clone(),
     });
     while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
@@ -158,7 +159,9 @@ fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOpti
         .max_cached_workflows(CACHED_WORKFLOWS)
         .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
-        .graceful_shutdown_period(prepared.shutdown_timeout / 2)
+        .graceful_shutdown_period(prepared.shutdown_timeout * 3 / 4)
+        // A worker that keeps the activities of the workflows it hosts to itself leaves the others idle.
+        .max_eager_activity_reservations_per_workflow_task(0_usize)
         .build();
     options.register_activities(Activities {
         bench: Arc::clone(bench),

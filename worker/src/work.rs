@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     pub(crate) limits: RunLimits,
+    /// How long a worker that stops waits for the calls in flight.
+    pub(crate) handover: Duration,
     /// Cancelled when the worker stops.
     pub(crate) stopping: CancellationToken,
 }
