@@ -1,0 +1,30 @@
+//! The whole system over real sockets and a real Temporal server: one module for each promise to users.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+mod cancellation;
+mod completion;
+mod conflicts;
+mod crashes;
+mod dataset_faults;
+mod datasets;
+mod deployment;
+mod generated_clients;
+mod generation;
+mod invalid_requests;
+mod malformed_requests;
+mod models;
+mod object_store;
+mod operations;
+mod paging;
+mod real_model;
+mod retries;
+mod sample;
+mod secrets;
+mod temporal_away;
+mod waiting;
+mod workers;
+mod workflows;
+
+/// Long enough for a small experiment on a busy machine.
+const SOON: std::time::Duration = std::time::Duration::from_secs(60);

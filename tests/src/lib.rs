@@ -1,0 +1,25 @@
+//! The harness of the system tests: the programs, a real Temporal server, and what stands in for the outside.
+//!
+//! A test starts a `Stack` (API and workers as processes, with a task queue and folders of their own) and speaks to it
+//! through `Client`, raw JSON over HTTP as a stranger would. `model_server` plays the provider and counts what it is
+//! asked; `temporal` runs the server and looks into histories; `s3` runs an object store; `tools` obtains programs of
+//! other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
+//! (`process`), whatever its end.
+
+pub mod client;
+pub mod experiments;
+pub mod malformed;
+pub mod model_server;
+pub mod process;
+pub mod programs;
+pub mod s3;
+pub mod stack;
+pub mod temporal;
+pub mod tools;
+pub mod wait;
+
+pub use client::{Answer, Client};
+pub use model_server::{ModelServer, Reply};
+pub use process::{Process, Signal};
+pub use stack::Stack;
+pub use wait::eventually;

@@ -1,0 +1,176 @@
+"""Calls every operation of the service through a generated client, and prints the ids of those that did as they should.
+
+The package `evolution_client` is what openapi-python-client makes of the service's document:
+
+    python drive.py http://127.0.0.1:7890
+"""
+
+import sys
+import time
+
+from evolution_client import Client
+from evolution_client.api.experiments import (
+    cancel_experiment,
+    create_experiment,
+    get_experiment,
+    list_experiments,
+)
+from evolution_client.api.results import get_summary, list_results
+from evolution_client.api.workflows import get_workflow, get_workflow_history
+from evolution_client.models import (
+    AdapterConfigRecorded,
+    AdapterConfigRecordedType,
+    CreateExperiment,
+    DatasetConfigInline,
+    DatasetConfigInlineType,
+    DatasetItem,
+    DatasetItemInput,
+    Experiment,
+    ExperimentCheck,
+    ExperimentConfig,
+    ExperimentList,
+    ExperimentSummary,
+    ItemState,
+    ModelConfig,
+    Problem,
+    ResultList,
+    ScorerConfigExactMatch,
+    ScorerConfigExactMatchType,
+    ScorerConfigRegex,
+    ScorerConfigRegexType,
+    SinkConfigJsonl,
+    SinkConfigJsonlType,
+    Status,
+    Workflow,
+    WorkflowHistory,
+)
+
+DEADLINE_SECONDS = 60
+ITEMS = 20
+
+
+def main() -> None:
+    with Client(base_url=sys.argv[1]) as client:
+        check(client)
+        experiment = create(client)
+        follow(client, experiment)
+        read(client, experiment)
+        errors(client)
+
+
+def check(client: Client) -> None:
+    checked = create_experiment.sync(client=client, body=experiment_body(), validate_only=True)
+    assert isinstance(checked, ExperimentCheck), checked
+
+
+def create(client: Client) -> str:
+    response = create_experiment.sync_detailed(
+        client=client, body=experiment_body(), idempotency_key=f"python-{time.time_ns()}"
+    )
+    assert response.status_code == 201, response
+    experiment = response.parsed
+    assert isinstance(experiment, Experiment), experiment
+    assert response.headers["location"] == experiment.links.self_
+    called("create_experiment")
+    return experiment.id
+
+
+def experiment_body() -> CreateExperiment:
+    """Every second answer is right."""
+    items = [
+        DatasetItem(
+            id=str(index),
+            input_=DatasetItemInput.from_dict({"prompt": f"{index} + 0"}),
+            expected=str(index),
+            output=str(index) if index % 2 == 0 else "no idea",
+            tags=["sum"],
+        )
+        for index in range(ITEMS)
+    ]
+    return CreateExperiment(
+        experiment_name="by a generated Python client",
+        config=ExperimentConfig(
+            dataset=DatasetConfigInline(type_=DatasetConfigInlineType.INLINE, items=items),
+            adapter=AdapterConfigRecorded(type_=AdapterConfigRecordedType.RECORDED),
+            models=[ModelConfig(name="recorded")],
+            scorers=[
+                ScorerConfigExactMatch(type_=ScorerConfigExactMatchType.EXACT_MATCH),
+                ScorerConfigRegex(type_=ScorerConfigRegexType.REGEX, name="number", pattern="^[0-9]+$"),
+            ],
+            sinks=[SinkConfigJsonl(type_=SinkConfigJsonlType.JSONL)],
+        ),
+    )
+
+
+def follow(client: Client, experiment_id: str) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        experiment = get_experiment.sync(experiment_id, client=client)
+        assert isinstance(experiment, Experiment), experiment
+        if experiment.status == Status.COMPLETED:
+            break
+        assert experiment.status == Status.RUNNING, experiment
+        assert time.monotonic() < deadline, experiment
+        time.sleep(0.05)
+    assert experiment.models[0].items_done == ITEMS, experiment
+    called("get_experiment")
+
+
+def read(client: Client, experiment_id: str) -> None:
+    summary = get_summary.sync(experiment_id, client=client)
+    assert isinstance(summary, ExperimentSummary), summary
+    exact, number = summary.models[0].scorers
+    assert (exact.scorer, exact.count, exact.errors) == ("exact_match", ITEMS, 0), exact
+    assert abs(exact.mean - 0.5) < 1e-9 and abs(number.mean - 0.5) < 1e-9, summary
+    assert 0 < exact.confidence_interval.low < 0.5 < exact.confidence_interval.high < 1, exact
+    called("get_summary")
+
+    seen, token = [], None
+    while True:
+        page = list_results.sync(
+            experiment_id, client=client, page_size=7, state=ItemState.OK, **({"page_token": token} if token else {})
+        )
+        assert isinstance(page, ResultList) and page.complete, page
+        seen += page.results
+        token = page.next_page_token
+        if not token:
+            break
+    assert [result.result.item.id for result in seen] == [str(index) for index in range(ITEMS)]
+    assert [result.result.scores[0].value for result in seen] == [index % 2 == 0 for index in range(ITEMS)]
+    assert seen[1].result.output.answer.value == "no idea"
+    assert seen[1].result.item.input_["prompt"] == "1 + 0"
+    called("list_results")
+
+    listed = list_experiments.sync(client=client, page_size=100, name="by a generated Python client")
+    assert isinstance(listed, ExperimentList), listed
+    called("list_experiments")
+
+    workflow = get_workflow.sync(experiment_id, client=client)
+    assert isinstance(workflow, Workflow) and workflow.workflow_type == "ExperimentWorkflow", workflow
+    called("get_workflow")
+    history = get_workflow_history.sync(experiment_id, client=client)
+    assert isinstance(history, WorkflowHistory), history
+    assert len(history.events) == workflow.history_length, history
+    called("get_workflow_history")
+
+    ended = cancel_experiment.sync(experiment_id, client=client)
+    assert isinstance(ended, Experiment) and ended.status == Status.COMPLETED, ended
+    called("cancel_experiment")
+
+
+def errors(client: Client) -> None:
+    missing = get_experiment.sync("nothing", client=client)
+    assert isinstance(missing, Problem) and missing.code == "not_found", missing
+    body = experiment_body()
+    body.config.models = []
+    invalid = create_experiment.sync(client=client, body=body)
+    assert isinstance(invalid, Problem) and invalid.code == "invalid", invalid
+    assert [fault.pointer for fault in invalid.errors] == ["/config/models"], invalid
+
+
+def called(operation: str) -> None:
+    print(f"called {operation}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+// Calls every operation of the service through a typed client, and prints the ids of those that did as they should.
+//
+// `schema.ts` is what openapi-typescript makes of the service's document:
+//
+//     node made/drive.js http://127.0.0.1:7890
+
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { components, operations, paths } from "./schema.js";
+
+type CreateExperiment = components["schemas"]["CreateExperiment"];
+type ModelResult = components["schemas"]["ModelResult"];
+
+const DEADLINE_MS = 60_000;
+const ITEMS = 20;
+
+const baseUrl = process.argv[2];
+assert(baseUrl);
+const client = createClient<paths>({ baseUrl });
+
+await check();
+const id = await create();
+await follow();
+await read();
+await errors();
+
+async function check(): Promise<void> {
+  const { data, response } = await client.POST("/v1/experiments", {
+    params: { query: { validate_only: true } },
+    body: experiment(),
+  });
+  assert.equal(response.status, 200);
+  assert(data);
+}
+
+async function create(): Promise<string> {
+  const { data, response } = await client.POST("/v1/experiments", {
+    params: { header: { "Idempotency-Key": `typescript-${process.hrtime.bigint()}` } },
+    body: experiment(),
+  });
+  assert.equal(response.status, 201);
+  assert(data && "links" in data);
+  assert.equal(response.headers.get("location"), data.links.self);
+  called("create_experiment");
+  return data.id;
+}
+
+/** Every second answer is right. */
+function experiment(): CreateExperiment {
+  const items = Array.from({ length: ITEMS }, (_, index) => ({
+    id: String(index),
+    input: { prompt: `${index} + 0` },
+    expected: String(index),
+    output: index % 2 === 0 ? String(index) : "no idea",
+    tags: ["sum"],
+  }));
+  return {
+    experiment_name: "by a generated TypeScript client",
+    config: {
+      dataset: { type: "inline", items },
+      adapter: { type: "recorded" },
+      models: [{ name: "recorded" }],
+      scorers: [{ type: "exact_match" }, { type: "regex", name: "number", pattern: "^[0-9]+$" }],
+      sinks: [{ type: "jsonl" }],
+    },
+  };
+}
+
+/** Never called: what the compiler must refuse. */
+export function misspelt(): CreateExperiment {
+  const wrong = experiment();
+  // @ts-expect-error There is no such scorer.
+  wrong.config.scorers = [{ type: "exact_mtach" }];
+  // @ts-expect-error A regular expression has no such key.
+  wrong.config.scorers = [{ type: "regex", patern: "^a$" }];
+  // @ts-expect-error A dataset cannot be left out.
+  wrong.config = { models: [{ name: "m" }], scorers: [{ type: "exact_match" }] };
+  return wrong;
+}
+
+async function follow(): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const { data } = await client.GET("/v1/experiments/{experiment_id}", {
+      params: { path: { experiment_id: id } },
+    });
+    assert(data);
+    if (data.status === "completed") {
+      assert.equal(data.models[0]?.items_done, ITEMS);
+      break;
+    }
+    assert.equal(data.status, "running");
+    assert(Date.now() < deadline, JSON.stringify(data));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  called("get_experiment");
+}
+
+async function read(): Promise<void> {
+  const path = { experiment_id: id };
+  const summary = await client.GET("/v1/experiments/{experiment_id}/summary", { params: { path } });
+  const exact = summary.data?.models[0]?.scorers[0];
+  assert(exact?.mean !== undefined && exact.confidence_interval);
+  assert.equal(exact.count, ITEMS);
+  assert(Math.abs(exact.mean - 0.5) < 1e-9);
+  assert.equal(exact.confidence_interval.method, "wilson");
+  called("get_summary");
+
+  const seen: ModelResult[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.GET("/v1/experiments/{experiment_id}/results", {
+      params: { path, query: { page_size: 7, state: "ok", ...(token ? { page_token: token } : {}) } },
+    });
+    assert(page.data?.complete);
+    seen.push(...page.data.results);
+    token = page.data.next_page_token;
+  } while (token);
+  assert.deepEqual(
+    seen.map((result) => result.result.scores?.[0]?.value),
+    Array.from({ length: ITEMS }, (_, index) => index % 2 === 0),
+  );
+  assert.equal(seen[1]?.result.output?.answer?.value, "no idea");
+  called("list_results");
+
+  const listed = await client.GET("/v1/experiments", { params: { query: { page_size: 100 } } });
+  assert(listed.data?.experiments);
+  called("list_experiments");
+
+  const workflow = await client.GET("/v1/workflows/{workflow_id}", {
+    params: { path: { workflow_id: id } },
+  });
+  assert.equal(workflow.data?.workflow_type, "ExperimentWorkflow");
+  called("get_workflow");
+  const history = await client.GET("/v1/workflows/{workflow_id}/history", {
+    params: { path: { workflow_id: id } },
+  });
+  assert.equal(history.data?.events.length, workflow.data.history_length);
+  called("get_workflow_history");
+
+  const ended = await client.POST("/v1/experiments/{experiment_id}/cancel", { params: { path } });
+  assert.equal(ended.data?.status, "completed");
+  called("cancel_experiment");
+}
+
+async function errors(): Promise<void> {
+  const missing = await client.GET("/v1/experiments/{experiment_id}", {
+    params: { path: { experiment_id: "nothing" } },
+  });
+  assert.equal(missing.error?.code, "not_found");
+  const body = experiment();
+  body.config.models = [];
+  const invalid = await client.POST("/v1/experiments", { body });
+  assert.equal(invalid.error?.code, "invalid");
+  assert.deepEqual(
+    invalid.error.errors?.map((fault) => fault.pointer),
+    ["/config/models"],
+  );
+}
+
+function called(operation: keyof operations): void {
+  console.log(`called ${operation}`);
+}

@@ -1,0 +1,176 @@
+//! A run survives the loss of its worker: nothing is lost, nothing is scored twice, few calls are repeated.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use harness::experiments::{self, ids};
+use harness::{ModelServer, Reply, Signal, Stack, eventually};
+use serde_json::{Value, json};
+
+use crate::SOON;
+
+const ITEMS: usize = 1000;
+const LATENCY: Duration = Duration::from_millis(50);
+const CONCURRENCY: u64 = 50;
+
+/// Answers that may come in while one write to the disk lasts: 50 calls of 50 ms give an answer each millisecond, and a
+/// write with `fsync` takes some 10 ms here, and up to five times that when other tests write too.
+const DURING_A_WRITE: u64 = 50;
+
+async fn slow_echo() -> ModelServer {
+    ModelServer::start(LATENCY, |call| Reply::Text(call.prompt.clone())).await
+}
+
+/// A run of 1,000 items at 50 ms and 50 at once: a second, were nothing to happen.
+async fn begin(stack: &Stack) -> String {
+    stack.dataset("items.jsonl", &experiments::echo_lines(ITEMS));
+    let mut body = experiments::asked(experiments::file("items.jsonl"));
+    body["config"]["execution"] = json!({"concurrency_limit": CONCURRENCY});
+    stack.api().create(&body).await
+}
+
+async fn delivered(server: &ModelServer, count: u64) {
+    eventually("enough is answered", SOON, async || {
+        match server.delivered() {
+            delivered if delivered >= count => Ok(()),
+            delivered => Err(format!("{delivered} answers")),
+        }
+    })
+    .await;
+}
+
+/// Every item has one result, and it is the right one.
+async fn nothing_is_lost_or_doubled(stack: &Stack, id: &str) {
+    let results = stack.api().results(id, "page_size=500").await;
+    assert_eq!(results.len(), ITEMS);
+    let unique: HashSet<&str> = ids(&results).into_iter().collect();
+    assert_eq!(unique.len(), ITEMS);
+    for result in &results {
+        let item = &result["result"];
+        assert_eq!(item["output"]["answer"]["value"], item["item"]["id"]);
+        assert_eq!(item["scores"][0]["value"], true, "{item}");
+    }
+    let summary = stack.api().summary(id).await;
+    let model = &summary["models"][0];
+    assert_eq!(model["states"]["ok"], ITEMS);
+    assert_eq!(model["scorers"][0]["count"], ITEMS);
+    assert_eq!(model["scorers"][0]["mean"], 1.0);
+    assert_eq!(model["generated"]["answered"], ITEMS);
+}
+
+#[tokio::test]
+async fn a_killed_worker_costs_only_the_calls_in_flight() {
+    let server = slow_echo().await;
+    let mut stack = Stack::with_model(&server).await;
+    let id = begin(&stack).await;
+    delivered(&server, 400).await;
+    stack.take_worker().kill();
+    let before = server.calls();
+    assert!(
+        before < ITEMS as u64,
+        "the worker had already asked everything"
+    );
+    stack.start_worker();
+    stack.api().completed(&id, SOON).await;
+
+    nothing_is_lost_or_doubled(&stack, &id).await;
+    let calls = server.calls();
+    let allowed = ITEMS as u64 + CONCURRENCY + DURING_A_WRITE;
+    assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_again_and_again_costs_its_calls_in_flight_each_time() {
+    const DEATHS: u64 = 3;
+    let server = slow_echo().await;
+    let mut stack = Stack::with_model(&server).await;
+    let id = begin(&stack).await;
+    for death in 0..DEATHS {
+        delivered(&server, 200 * (death + 1)).await;
+        stack.take_worker().kill();
+        stack.start_worker();
+    }
+    stack.api().completed(&id, 2 * SOON).await;
+
+    nothing_is_lost_or_doubled(&stack, &id).await;
+    let calls = server.calls();
+    let allowed = ITEMS as u64 + DEATHS * (CONCURRENCY + DURING_A_WRITE);
+    assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_hands_over() {
+    let server = slow_echo().await;
+    let mut stack = Stack::with_model(&server).await;
+    let id = begin(&stack).await;
+    delivered(&server, 300).await;
+    let mut worker = stack.take_worker();
+    worker.signal(Signal::Terminate);
+    let status = eventually("the worker ends", SOON, async || {
+        worker.ended().ok_or_else(|| worker.log())
+    })
+    .await;
+    assert!(status.success(), "{status}: {}", worker.log());
+    // The provider learns only from its next write that nobody waits any more.
+    let calls = server.calls();
+    eventually("no call is in flight", SOON, async || {
+        match server.in_flight() {
+            0 => Ok(()),
+            calls => Err(format!("{calls} calls")),
+        }
+    })
+    .await;
+    assert_eq!(server.calls(), calls, "calls outlive the worker");
+    let running = stack.api().experiment(&id).await;
+    assert_eq!(running["status"], "running", "{running}");
+
+    stack.start_worker();
+    stack.api().completed(&id, SOON).await;
+    nothing_is_lost_or_doubled(&stack, &id).await;
+    let calls = server.calls();
+    // What was in flight may have been given up; what was answered is recorded before the worker ends.
+    assert!(
+        calls <= ITEMS as u64 + CONCURRENCY,
+        "{calls} calls for {ITEMS} items"
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_was_taken_for_dead_does_no_harm_when_it_comes_back() {
+    let server = slow_echo().await;
+    let mut stack = Stack::with_model(&server).await;
+    let id = begin(&stack).await;
+    delivered(&server, 300).await;
+    stack.worker().signal(Signal::Stop);
+    stack.start_worker();
+    // A frozen worker still has questions for work open, which Temporal answers into the void until they are used up or
+    // end by themselves after a minute.
+    stack.api().completed(&id, 3 * SOON).await;
+    let before: Value = stack.api().summary(&id).await;
+    stack.worker().signal(Signal::Continue);
+    let calls = server.calls();
+    let allowed = ITEMS as u64 + CONCURRENCY + DURING_A_WRITE;
+    assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
+
+    // The first worker learns that its chunks are no longer its own; a second run proves that it works again.
+    let mut body = experiments::asked(experiments::inline(experiments::echo_items(20)));
+    body["experiment_name"] = json!("after");
+    let after = stack.api().create(&body).await;
+    stack.api().completed(&after, SOON).await;
+    nothing_is_lost_or_doubled(&stack, &id).await;
+    assert_eq!(stack.api().summary(&id).await, before);
+}
+
+#[tokio::test]
+async fn a_killed_api_is_missed_by_nobody() {
+    let server = slow_echo().await;
+    let mut stack = Stack::with_model(&server).await;
+    let id = begin(&stack).await;
+    delivered(&server, 200).await;
+    stack.take_api().kill();
+    delivered(&server, 600).await;
+    stack.start_api().await;
+    stack.api().completed(&id, SOON).await;
+    nothing_is_lost_or_doubled(&stack, &id).await;
+    assert_eq!(server.calls(), ITEMS as u64);
+}

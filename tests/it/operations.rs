@@ -1,0 +1,109 @@
+//! What those who run the service see of it: health, readiness, the document, how it starts and stops.
+
+use std::process::Command;
+
+use harness::{Signal, Stack, eventually, programs, temporal, tools};
+use serde_json::Value;
+
+use crate::SOON;
+
+#[tokio::test]
+async fn the_api_tells_its_health_and_shows_its_document() {
+    let stack = Stack::start().await;
+    assert_eq!(stack.api().get("/healthz").await.status, 200);
+    let ready = stack.api().get("/readyz").await;
+    assert_eq!(ready.status, 200, "{}", ready.text);
+    let served = stack.api().get("/openapi.json").await.expect(200);
+    assert_eq!(served["openapi"], "3.1.0");
+    let path = programs::repository().join("openapi/openapi.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let checked_in: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        served, checked_in,
+        "the checked-in document is not the one that is served"
+    );
+    let docs = stack.api().get("/docs/").await;
+    assert_eq!(docs.status, 200);
+    assert!(
+        !docs.text.contains("https://unpkg"),
+        "the page loads from elsewhere"
+    );
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_id_of_its_request() {
+    let stack = Stack::start().await;
+    let missing = stack.api().get("/v1/experiments/nothing").await;
+    let id = missing.header("x-request-id");
+    assert!(!id.is_empty());
+    assert_eq!(missing.problem()["request_id"], id);
+    assert!(
+        stack.logs().contains(id),
+        "the log does not know the request"
+    );
+}
+
+#[tokio::test]
+async fn the_api_stops_when_it_is_told_to() {
+    let mut stack = Stack::start().await;
+    let mut api = stack.take_api();
+    api.signal(Signal::Terminate);
+    let status = eventually("the API ends", SOON, async || {
+        api.ended().ok_or_else(|| api.log())
+    })
+    .await;
+    assert!(status.success(), "{status}: {}", api.log());
+}
+
+#[tokio::test]
+async fn an_idle_worker_stops_when_it_is_told_to() {
+    let mut stack = Stack::start().await;
+    let id = stack.api().create(&harness::experiments::valid()).await;
+    stack.api().completed(&id, SOON).await;
+    let mut worker = stack.take_worker();
+    worker.signal(Signal::Terminate);
+    let status = eventually("the worker ends", SOON, async || {
+        worker.ended().ok_or_else(|| worker.log())
+    })
+    .await;
+    assert!(status.success(), "{status}: {}", worker.log());
+}
+
+#[tokio::test]
+async fn a_worker_that_starts_before_temporal_waits_for_it() {
+    let temporal = temporal::TemporalServer::private().await;
+    let mut stack = Stack::prepare(&temporal).await;
+    stack.start_worker();
+    stack.start_api().await;
+    temporal.start().await;
+    let api = stack.api().clone();
+    eventually("the API is ready", SOON, async || {
+        match api.get("/readyz").await {
+            ready if ready.status == 200 => Ok(()),
+            other => Err(other.text),
+        }
+    })
+    .await;
+    let id = api.create(&harness::experiments::valid()).await;
+    api.completed(&id, SOON).await;
+}
+
+#[test]
+fn bad_configuration_is_told_before_anything_starts() {
+    for (program, argument, value) in [
+        (programs::API, "--listen", "nowhere"),
+        (programs::API, "--artifacts", "gopher://host/x"),
+        (programs::WORKER, "--artifacts", "gopher://host/x"),
+        (programs::WORKER, "--providers", "/no/such/file.toml"),
+        (programs::WORKER, "--max-activities", "0"),
+    ] {
+        let output = Command::new(programs::path(program))
+            .args([argument, value])
+            .env("TEMPORAL_HOST", format!("127.0.0.1:{}", tools::free_port()))
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{program} {argument} {value}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains(value), "{program} {argument} {value}: {told}");
+    }
+}

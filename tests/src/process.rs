@@ -1,0 +1,112 @@
+//! A process beside the test: its log is kept, and it dies with the test process, whatever that one's end.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running process. Dropping it kills it.
+pub struct Process {
+    name: String,
+    child: Child,
+    /// Kills the child when its standard input closes, which the end of the test process does. (Statics are not
+    /// dropped, and an abort drops nothing.)
+    watchdog: Child,
+    log: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Kill,
+    Terminate,
+    Stop,
+    Continue,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "KILL",
+            Self::Terminate => "TERM",
+            Self::Stop => "STOP",
+            Self::Continue => "CONT",
+        }
+    }
+}
+
+impl Process {
+    /// Starts a command whose output goes to the end of the file `log`.
+    pub fn start(name: &str, mut command: Command, log: &Path) -> io::Result<Self> {
+        let file = File::options().create(true).append(true).open(log)?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("{command:?}: {error}")))?;
+        let watchdog = Command::new("sh")
+            .args(["-c", "read -r line; kill -s KILL \"$0\""])
+            .arg(child.id().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            watchdog,
+            log: log.to_owned(),
+        })
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", signal.name()])
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(
+            matches!(&sent, Ok(status) if status.success()),
+            "{} could not be sent to {}: {sent:?}",
+            signal.name(),
+            self.name
+        );
+    }
+
+    /// How it ended; none while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Ends it at once, as the loss of its machine would.
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Memory in use, in bytes, as Linux counts it.
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kilobytes * 1024)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The watchdog first: once the child is gone, its number may be another process's.
+        let _ = self.watchdog.kill();
+        let _ = self.watchdog.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
