@@ -17,6 +17,7 @@ mod models;
 mod object_store;
 mod operations;
 mod paging;
+mod readme;
 mod real_model;
 mod retries;
 mod sample;
