@@ -3,6 +3,7 @@
 mod archive;
 mod create;
 mod list;
+mod outline;
 mod results;
 mod run;
 mod show;
@@ -110,7 +111,7 @@ pub(crate) async fn get_experiment(
     State(state): State<AppState>,
     Id(id): Id,
 ) -> Result<Json<Experiment>, ApiError> {
-    show::experiment(&state, &show::id(&id)?).await.map(Json)
+    show::experiment(&state, &outline::id(&id)?).await.map(Json)
 }
 
 /// Cancel an experiment.
@@ -131,7 +132,7 @@ pub(crate) async fn cancel_experiment(
     State(state): State<AppState>,
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Experiment>), ApiError> {
-    let id = show::id(&id)?;
+    let id = outline::id(&id)?;
     let experiment = show::experiment(&state, &id).await?;
     if experiment.status.is_final() {
         return Ok((StatusCode::ACCEPTED, Json(experiment)));
@@ -164,7 +165,7 @@ pub(crate) async fn list_results(
     Id(id): Id,
     Query(query): Query<ResultQuery>,
 ) -> Result<Json<ResultList>, ApiError> {
-    results::list(&state, &show::id(&id)?, query)
+    results::list(&state, &outline::id(&id)?, query)
         .await
         .map(Json)
 }
@@ -187,6 +188,6 @@ pub(crate) async fn get_summary(
     State(state): State<AppState>,
     Id(id): Id,
 ) -> Result<Json<ExperimentSummary>, ApiError> {
-    let experiment = show::experiment(&state, &show::id(&id)?).await?;
+    let experiment = show::experiment(&state, &outline::id(&id)?).await?;
     Ok(Json(summary::of(experiment)))
 }

@@ -28,7 +28,6 @@ pub use crate::execution::{
     Activity, Execution, History, Input, LastFailure, Listed, Listing, Page, Start, TaskKind, Which,
 };
 pub use crate::health::ask;
-pub use crate::openapi::published as openapi;
-pub use crate::routes::{Limits, router};
+pub use crate::routes::{Limits, openapi, router};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};

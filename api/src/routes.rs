@@ -6,6 +6,7 @@ use api_types::problem::Problem;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Extension, Router, middleware};
+use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -16,8 +17,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::ApiError;
 use crate::extract::BodyLimit;
+use crate::openapi::published;
 use crate::state::AppState;
-use crate::{experiments, health, layers, openapi, workflows};
+use crate::{experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -56,9 +58,9 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(workflows::get_workflow_history))
 }
 
-/// The document as utoipa makes it; what is published is [`openapi::published`].
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+/// The published document.
+pub fn openapi() -> Value {
+    published(&routes().into_openapi())
 }
 
 /// What bounds a request.
@@ -81,7 +83,7 @@ impl Default for Limits {
 
 /// The whole service: every route with every layer.
 pub fn router(state: AppState, limits: Limits) -> Router {
-    let document = openapi::published();
+    let document = openapi();
     let docs = SwaggerUi::new("/docs")
         .config(Config::default().validator_url("none"))
         .external_url_unchecked("/openapi.json", document.clone());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use serde_json::Value;
 use url::Url;
 
 use crate::error::ApiError;
@@ -20,8 +21,14 @@ pub struct AppState {
 }
 
 impl AppState {
-    pub fn new(workflows: Arc<dyn Workflows>, store: Store, ui: Option<TemporalUi>) -> Self {
-        let create_schema = RequestSchema::of(&crate::openapi(), "CreateExperiment");
+    /// Requests are checked against the schemas of `document`, the published one.
+    pub fn new(
+        workflows: Arc<dyn Workflows>,
+        store: Store,
+        ui: Option<TemporalUi>,
+        document: &Value,
+    ) -> Self {
+        let create_schema = RequestSchema::of(document, "CreateExperiment");
         Self {
             workflows,
             store,

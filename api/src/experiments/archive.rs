@@ -5,8 +5,8 @@ use domain::experiment::ExperimentId;
 use domain::summary::{RunSummary, Status};
 
 use crate::error::ApiError;
+use crate::experiments::outline::{Outline, links, missing, reasons};
 use crate::experiments::run::{self, Place, Seen};
-use crate::experiments::show::{Outline, links, missing, reasons};
 use crate::state::AppState;
 
 /// What the archive knows of an experiment; an error when it knows nothing.

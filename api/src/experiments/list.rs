@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use crate::error::ApiError;
 use crate::execution::{Listed, Page, Which};
-use crate::experiments::show::links;
+use crate::experiments::outline::links;
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
 use crate::state::AppState;

@@ -1,6 +1,6 @@
 //! An experiment as it is shown: put together from what Temporal says of its workflows and what is archived of its runs.
 
-use api_types::experiments::{Experiment, Links, ModelRun, WaitingOn};
+use api_types::experiments::{Experiment, ModelRun, WaitingOn};
 use domain::experiment::ExperimentId;
 use domain::summary::Status;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -10,21 +10,13 @@ use workflows::memo::ExperimentMemo;
 
 use crate::error::ApiError;
 use crate::execution::Execution;
+use crate::experiments::outline::{Outline, links, reasons};
 use crate::experiments::run::{self, Place, Seen};
 use crate::experiments::{archive, waiting};
-use crate::state::{AppState, TemporalUi};
+use crate::state::AppState;
 
 /// Runs that are asked for at once.
 const RUNS_AT_ONCE: usize = 16;
-
-/// An id as it stands in a path. What is no id is the id of nothing.
-pub(super) fn id(text: &str) -> Result<ExperimentId, ApiError> {
-    text.parse().map_err(|_| missing(text))
-}
-
-pub(super) fn missing(id: impl ToString) -> ApiError {
-    ApiError::not_found("experiment", id)
-}
 
 /// An experiment as it stands.
 pub(super) async fn experiment(
@@ -40,12 +32,6 @@ pub(super) async fn experiment(
         Some((memo, execution)) => live(state, id, memo, execution).await,
         None => archive::experiment(state, id).await,
     }
-}
-
-/// What is needed to read an experiment's results: which models it has, and whether more may come.
-pub(super) struct Outline {
-    pub(super) models: Vec<String>,
-    pub(super) is_final: bool,
 }
 
 /// The outline of an experiment, without a question about each of its runs.
@@ -146,15 +132,6 @@ async fn reason(
     }
 }
 
-/// What went wrong with which model.
-pub(super) fn reasons(runs: &[ModelRun]) -> Option<String> {
-    let reasons: Vec<String> = runs
-        .iter()
-        .filter_map(|run| Some(format!("`{}`: {}", run.model, run.reason.as_ref()?)))
-        .collect();
-    (!reasons.is_empty()).then(|| reasons.join("; "))
-}
-
 /// An experiment waits when no run that has begun and not ended moves.
 fn waits_as_a_whole(runs: &[ModelRun]) -> Option<WaitingOn> {
     let begun = |run: &&ModelRun| !run.status.is_final() && run.started_at.is_some();
@@ -164,16 +141,4 @@ fn waits_as_a_whole(runs: &[ModelRun]) -> Option<WaitingOn> {
         .map(|run| run.waiting_on.as_ref())
         .collect();
     waits?.first().copied().cloned()
-}
-
-pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
-    let itself = format!("/v1/experiments/{id}");
-    let workflow_id = ids::experiment_workflow(id);
-    Links {
-        results: format!("{itself}/results"),
-        summary: format!("{itself}/summary"),
-        workflow: format!("/v1/workflows/{workflow_id}"),
-        temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
-        itself,
-    }
 }

@@ -211,7 +211,7 @@ impl Service {
             namespace: "space".to_owned(),
         };
         let workflows: Arc<dyn Workflows> = Arc::<Memory>::clone(&memory);
-        let state = AppState::new(workflows, store.clone(), Some(ui));
+        let state = AppState::new(workflows, store.clone(), Some(ui), &api::openapi());
         Self {
             router: api::router(state, limits),
             memory,

@@ -1,0 +1,44 @@
+//! What every answer about an experiment shares, wherever it is told from: its id, links, models and reasons.
+
+use api_types::experiments::{Links, ModelRun};
+use domain::experiment::ExperimentId;
+use workflows::ids;
+
+use crate::error::ApiError;
+use crate::state::TemporalUi;
+
+/// What is needed to read an experiment's results: which models it has, and whether more may come.
+pub(super) struct Outline {
+    pub(super) models: Vec<String>,
+    pub(super) is_final: bool,
+}
+
+/// An id as it stands in a path. What is no id is the id of nothing.
+pub(super) fn id(text: &str) -> Result<ExperimentId, ApiError> {
+    text.parse().map_err(|_| missing(text))
+}
+
+pub(super) fn missing(id: impl ToString) -> ApiError {
+    ApiError::not_found("experiment", id)
+}
+
+pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
+    let itself = format!("/v1/experiments/{id}");
+    let workflow_id = ids::experiment_workflow(id);
+    Links {
+        results: format!("{itself}/results"),
+        summary: format!("{itself}/summary"),
+        workflow: format!("/v1/workflows/{workflow_id}"),
+        temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
+        itself,
+    }
+}
+
+/// What went wrong with which model.
+pub(super) fn reasons(runs: &[ModelRun]) -> Option<String> {
+    let reasons: Vec<String> = runs
+        .iter()
+        .filter_map(|run| Some(format!("`{}`: {}", run.model, run.reason.as_ref()?)))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
