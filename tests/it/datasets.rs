@@ -94,8 +94,7 @@ async fn inline_jsonl_and_csv_give_the_same_dataset_and_the_same_scores() {
             let model = &summary["models"][index];
             assert_eq!(model["model"], name);
             assert_eq!(model["states"]["ok"], 40);
-            let found = model["scorers"][0]["mean"].as_f64().unwrap();
-            assert!((found - mean).abs() < 1e-12, "{dataset}: {found}");
+            assert_eq!(model["scorers"][0]["mean"], mean, "{dataset}");
             assert_eq!(model["generated"]["usage"], usage);
         }
         let results = stack.api().results(&id, "model=a").await;

@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(judged.chunk.states, states);
         let aggregate = &judged.chunk.aggregates[0];
         assert_eq!(
-            (aggregate.count, aggregate.errors, aggregate.mean),
+            (aggregate.count, aggregate.errors, aggregate.mean()),
             (2, 1, 0.5)
         );
         assert_eq!(

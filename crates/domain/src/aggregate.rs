@@ -18,9 +18,13 @@ pub struct Aggregate {
     pub errors: u64,
     /// Items whose score was boolean.
     pub booleans: u64,
-    pub mean: f64,
-    /// Sum of squared distances from the mean.
-    pub squares: f64,
+    /// Items whose score was true.
+    #[serde(default)]
+    pub trues: u64,
+    /// The running mean, which [`Aggregate::mean`] makes exact for proportions.
+    mean: f64,
+    /// Sum of squared distances from the running mean.
+    squares: f64,
     pub min: Option<f64>,
     pub max: Option<f64>,
     pub bins: [u64; HISTOGRAM_BINS],
@@ -35,6 +39,7 @@ impl Aggregate {
             count: 0,
             errors: 0,
             booleans: 0,
+            trues: 0,
             mean: 0.0,
             squares: 0.0,
             min: None,
@@ -47,8 +52,9 @@ impl Aggregate {
 
     /// Adds one score, by Welford's method (Technometrics 4(3), 1962).
     pub fn push(&mut self, value: ScoreValue) {
-        if matches!(value, ScoreValue::Boolean(_)) {
+        if let ScoreValue::Boolean(value) = value {
             self.booleans += 1;
+            self.trues += u64::from(value);
         }
         let value = value.as_f64();
         self.count += 1;
@@ -76,6 +82,7 @@ impl Aggregate {
         self.count = count;
         self.errors += other.errors;
         self.booleans += other.booleans;
+        self.trues += other.trues;
         self.min = [self.min, other.min].into_iter().flatten().reduce(f64::min);
         self.max = [self.max, other.max].into_iter().flatten().reduce(f64::max);
         for (bin, more) in self.bins.iter_mut().zip(other.bins) {
@@ -90,9 +97,25 @@ impl Aggregate {
         self.count > 0 && self.booleans == self.count
     }
 
+    /// The mean; for booleans the share of true ones, without the rounding of a running mean. 0 when nothing is scored.
+    pub fn mean(&self) -> f64 {
+        match self.is_proportion() {
+            true => self.trues as f64 / self.count as f64,
+            false => self.mean,
+        }
+    }
+
+    /// Sum of squared distances from the mean.
+    fn squares(&self) -> f64 {
+        match self.is_proportion() {
+            true => (self.trues * (self.count - self.trues)) as f64 / self.count as f64,
+            false => self.squares.max(0.0),
+        }
+    }
+
     /// Sample standard deviation (divisor n - 1); none for fewer than two scores.
     pub fn standard_deviation(&self) -> Option<f64> {
-        (self.count > 1).then(|| (self.squares.max(0.0) / (self.count - 1) as f64).sqrt())
+        (self.count > 1).then(|| (self.squares() / (self.count - 1) as f64).sqrt())
     }
 
     /// Standard deviation of the mean; none for fewer than two scores.
@@ -132,9 +155,22 @@ mod tests {
     #[test]
     fn mean_and_deviation_are_those_of_the_textbook() {
         let aggregate = aggregate(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
-        assert_eq!(aggregate.mean, 5.0);
+        assert_eq!(aggregate.mean(), 5.0);
         let deviation = aggregate.standard_deviation().unwrap();
         assert!((deviation - (32.0_f64 / 7.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_share_of_true_scores_is_exact_however_it_was_merged() {
+        let mut merged = Aggregate::new("s");
+        for chunk in 0..8 {
+            let mut part = Aggregate::new("s");
+            (0..25).for_each(|item| part.push(ScoreValue::Boolean((chunk + item) % 4 != 0)));
+            merged.merge(&part);
+        }
+        assert_eq!((merged.count, merged.mean()), (200, 0.75));
+        let deviation = merged.standard_deviation().unwrap();
+        assert_eq!(deviation, (150.0 * 50.0 / 200.0 / 199.0_f64).sqrt());
     }
 
     #[test]
@@ -157,7 +193,7 @@ mod tests {
             merged.merge(&aggregate(right));
             let whole = aggregate(&values);
             prop_assert_eq!(merged.count, whole.count);
-            prop_assert!((merged.mean - whole.mean).abs() < 1e-9);
+            prop_assert!((merged.mean() - whole.mean()).abs() < 1e-9);
             prop_assert!((merged.squares - whole.squares).abs() < 1e-6);
             prop_assert_eq!(merged.bins, whole.bins);
             prop_assert_eq!((merged.min, merged.max), (whole.min, whole.max));

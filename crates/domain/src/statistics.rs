@@ -10,7 +10,7 @@ const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 /// The 95 % interval of a mean: Wilson's for booleans, Student's t otherwise. None when the scores do not allow one.
 pub fn interval_95(aggregate: &Aggregate) -> Option<(f64, f64)> {
     match aggregate.is_proportion() {
-        true => Some(wilson(aggregate.mean, aggregate.count)),
+        true => Some(wilson(aggregate.mean(), aggregate.count)),
         false => student(aggregate),
     }
 }
@@ -30,7 +30,7 @@ fn student(aggregate: &Aggregate) -> Option<(f64, f64)> {
     let error = aggregate.standard_error()?;
     let distribution = StudentsT::new(0.0, 1.0, (aggregate.count - 1) as f64).ok()?;
     let half = distribution.inverse_cdf(0.975) * error;
-    Some((aggregate.mean - half, aggregate.mean + half))
+    Some((aggregate.mean() - half, aggregate.mean() + half))
 }
 
 #[cfg(test)]

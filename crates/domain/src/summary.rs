@@ -122,7 +122,7 @@ impl From<&Aggregate> for ScorerSummary {
             scorer: aggregate.scorer.clone(),
             count: aggregate.count,
             errors: aggregate.errors,
-            mean: (aggregate.count > 0).then_some(aggregate.mean),
+            mean: (aggregate.count > 0).then(|| aggregate.mean()),
             standard_deviation: aggregate.standard_deviation(),
             standard_error: aggregate.standard_error(),
             confidence_interval: interval_95(aggregate).map(|(low, high)| ConfidenceInterval {
