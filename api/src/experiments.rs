@@ -75,7 +75,8 @@ pub(crate) async fn create_experiment(
 /// List experiments.
 ///
 /// Newest first. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
-/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`.
+/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
+/// ends when it has reached 8 MiB.
 #[utoipa::path(
     get,
     path = "/v1/experiments",
@@ -149,7 +150,8 @@ pub(crate) async fn cancel_experiment(
 ///
 /// Items with their outputs and scores, by model and then in the order of the dataset. While the experiment runs, the
 /// results are those of the chunks that are scored: once `complete` is true, begin again to see all. A page may have
-/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`.
+/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
+/// ends when it has reached 8 MiB.
 #[utoipa::path(
     get,
     path = "/v1/experiments/{experiment_id}/results",

@@ -121,3 +121,30 @@ async fn experiments_are_listed_newest_first_each_once() {
         format!("/v1/experiments/{}", created[0])
     );
 }
+
+#[tokio::test]
+async fn long_outputs_make_short_pages() {
+    const MEGABYTE: usize = 1_000_000;
+    let stack = Stack::start().await;
+    let items: Vec<Value> = (0..20)
+        .map(|index| json!({"id": format!("i{index:03}"), "input": {}, "expected": "1", "output": "1".repeat(MEGABYTE)}))
+        .collect();
+    stack.dataset("long.jsonl", &experiments::jsonl(&items));
+    let mut body = experiments::valid();
+    body["config"]["dataset"] = experiments::file("long.jsonl");
+    body["config"]["scorers"] = json!([{"type": "exact_match"}]);
+    let id = stack.api().create(&body).await;
+    stack.api().completed(&id, SOON).await;
+
+    let path = format!("/v1/experiments/{id}/results?page_size=1000");
+    let first = stack.api().get(&path).await;
+    assert!(
+        first.text.len() < 12 * MEGABYTE,
+        "{} bytes",
+        first.text.len()
+    );
+    let (results, pages) = stack.api().pages(&path, "results").await;
+    let expected: Vec<String> = (0..20).map(|index| format!("i{index:03}")).collect();
+    assert_eq!(ids(&results), expected);
+    assert!((3..=6).contains(&pages), "{pages} pages");
+}

@@ -1,9 +1,11 @@
 //! Results, page by page: by model, then chunk by chunk.
 
+use std::io::{self, Write};
+
 use api_types::results::{ModelResult, ResultList};
 use artifacts::run::Run;
 use domain::experiment::ExperimentId;
-use domain::result::ItemState;
+use domain::result::{ItemResult, ItemState};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -18,6 +20,9 @@ const LARGEST_SIZE: u32 = 1000;
 
 /// Chunks that are read for one page: enough for the largest page of the smallest chunks.
 const CHUNKS_LOOKED_THROUGH: usize = 50;
+
+/// A page ends with the result that reaches this size, in bytes of JSON: long outputs make short pages.
+const FULL_PAGE_BYTES: usize = 8 << 20;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +83,7 @@ pub(super) async fn list(
     let mut page = Filling {
         results: Vec::new(),
         size,
+        bytes: 0,
         chunks_left: CHUNKS_LOOKED_THROUGH,
     };
     let mut next = None;
@@ -112,10 +118,15 @@ pub(super) async fn list(
 struct Filling {
     results: Vec<ModelResult>,
     size: usize,
+    bytes: usize,
     chunks_left: usize,
 }
 
 impl Filling {
+    fn is_full(&self) -> bool {
+        self.results.len() == self.size || self.bytes >= FULL_PAGE_BYTES
+    }
+
     /// Takes results of one run; the position of the first that no longer fits, if there is one.
     async fn fill(
         &mut self,
@@ -138,7 +149,7 @@ impl Filling {
                     place,
                 })
             };
-            if self.chunks_left == 0 || self.results.len() == self.size {
+            if self.chunks_left == 0 || self.is_full() {
                 return Ok(next(first));
             }
             self.chunks_left -= 1;
@@ -147,13 +158,32 @@ impl Filling {
                 if only.is_some_and(|only| only != result.state) {
                     continue;
                 }
-                if self.results.len() == self.size {
+                if self.is_full() {
                     return Ok(next(place));
                 }
+                self.bytes += size_of(&result);
                 let model = model.to_owned();
                 self.results.push(ModelResult { model, result });
             }
         }
         Ok(None)
     }
+}
+
+/// The size of a result as JSON, counted and not kept.
+fn size_of(result: &ItemResult) -> usize {
+    struct Counter(usize);
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Counting does not fail, and a result is JSON: it was read as such.
+    let _ = serde_json::to_writer(&mut counter, result);
+    counter.0
 }
