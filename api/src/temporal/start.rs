@@ -7,6 +7,7 @@ use temporalio_client::{
 use temporalio_common::MemoValues;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
+use workflows::options::WORKFLOW_TASK_TIMEOUT;
 use workflows::{ids, memo};
 
 use crate::error::ApiError;
@@ -25,6 +26,7 @@ pub(super) async fn start(client: &Client, task_queue: &str, start: Start) -> Re
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .memo(memo_values)
+        .task_timeout(WORKFLOW_TASK_TIMEOUT)
         .static_summary(summary)
         .rpc_options(rpc_options())
         .build();

@@ -10,4 +10,4 @@ pub mod failure;
 pub mod ids;
 pub mod memo;
 pub mod multi_model;
-mod options;
+pub mod options;

@@ -21,7 +21,7 @@ use crate::experiment::{
     ExperimentWorkflow, Resumed, RunInput, RunOutcome, now, reason, run_failed,
 };
 use crate::ids;
-use crate::options::{even_if_cancelled, patient};
+use crate::options::{WORKFLOW_TASK_TIMEOUT, even_if_cancelled, patient};
 
 /// Characters of a model's name in the Temporal UI, which takes 400 bytes: four for a character at most.
 const LONGEST_SUMMARY: usize = 100;
@@ -128,6 +128,7 @@ async fn run_model(
                 .take(LONGEST_SUMMARY)
                 .collect::<String>(),
         )
+        .task_timeout(WORKFLOW_TASK_TIMEOUT)
         .cancel_type(ChildWorkflowCancellationType::WaitCancellationCompleted)
         .parent_close_policy(ParentClosePolicy::Terminate)
         .build();

@@ -10,6 +10,10 @@ use temporalio_workflow::{
 /// A worker that has not been heard of for this long is taken for dead, and its chunk goes to another.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A workflow task that a worker took and has not answered for this long goes to another. Deciding takes milliseconds;
+/// Temporal's own default of ten seconds would be waited for at each task that a frozen worker takes.
+pub const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Longer than any chunk takes; a dead worker is noticed by its heartbeat, not by this.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
 
