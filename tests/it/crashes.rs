@@ -105,12 +105,7 @@ async fn a_worker_that_is_told_to_stop_hands_over() {
     let id = begin(&stack).await;
     delivered(&server, 300).await;
     let mut worker = stack.take_worker();
-    worker.signal(Signal::Terminate);
-    let status = eventually("the worker ends", SOON, async || {
-        worker.ended().ok_or_else(|| worker.log())
-    })
-    .await;
-    assert!(status.success(), "{status}: {}", worker.log());
+    worker.stop(SOON).await;
     // The provider learns only from its next write that nobody waits any more.
     let calls = server.calls();
     eventually("no call is in flight", SOON, async || {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use harness::{Signal, Stack, eventually, programs, temporal, tools};
+use harness::{Stack, eventually, programs, temporal, tools};
 use serde_json::Value;
 
 use crate::SOON;
@@ -47,12 +47,7 @@ async fn every_answer_carries_the_id_of_its_request() {
 async fn the_api_stops_when_it_is_told_to() {
     let mut stack = Stack::start().await;
     let mut api = stack.take_api();
-    api.signal(Signal::Terminate);
-    let status = eventually("the API ends", SOON, async || {
-        api.ended().ok_or_else(|| api.log())
-    })
-    .await;
-    assert!(status.success(), "{status}: {}", api.log());
+    api.stop(SOON).await;
 }
 
 #[tokio::test]
@@ -61,12 +56,7 @@ async fn an_idle_worker_stops_when_it_is_told_to() {
     let id = stack.api().create(&harness::experiments::valid()).await;
     stack.api().completed(&id, SOON).await;
     let mut worker = stack.take_worker();
-    worker.signal(Signal::Terminate);
-    let status = eventually("the worker ends", SOON, async || {
-        worker.ended().ok_or_else(|| worker.log())
-    })
-    .await;
-    assert!(status.success(), "{status}: {}", worker.log());
+    worker.stop(SOON).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::wait::eventually;
 
 /// A running process. Dropping it kills it.
 pub struct Process {
@@ -72,6 +75,17 @@ impl Process {
         );
     }
 
+    /// Tells it to stop, and waits until it has ended well.
+    pub async fn stop(&mut self, deadline: Duration) {
+        self.signal(Signal::Terminate);
+        let what = format!("{} ends", self.name);
+        let status = eventually(&what, deadline, async || {
+            self.ended().ok_or_else(|| self.log())
+        })
+        .await;
+        assert!(status.success(), "{status}: {}", self.log());
+    }
+
     /// How it ended; none while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -90,14 +104,6 @@ impl Process {
 
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Memory in use, in bytes, as Linux counts it.
-    pub fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kilobytes * 1024)
     }
 }
 

@@ -18,7 +18,8 @@ use crate::providers::Providers;
 pub struct Resources {
     providers: Providers,
     client: genai::Client,
-    dataset_root: PathBuf,
+    /// The folder that paths of datasets and of recorded outputs are relative to.
+    pub(crate) dataset_root: PathBuf,
     recordings: Recordings,
 }
 

@@ -289,7 +289,6 @@ mod tests {
         let bench = Bench {
             store: fixture.store.clone(),
             resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
-            datasets: "nowhere".into(),
             commit_interval: Duration::ZERO,
             limits: RunLimits::default(),
             handover: Duration::ZERO,
@@ -309,13 +308,7 @@ mod tests {
     async fn a_later_attempt_asks_only_for_what_is_missing() {
         let fixture = fixture().await;
         let run = run_key(&fixture.input.run);
-        let earlier = Answer {
-            value: json!("from an earlier attempt"),
-            latency_ms: None,
-            usage: None,
-            finish_reason: None,
-            model: None,
-        };
+        let earlier = Answer::of(json!("from an earlier attempt"));
         let (_, mut log) = fixture.store.open_outputs(&run, 0, 1).await.unwrap();
         log.append(&[Output::answered("a".to_owned(), 1, earlier)])
             .await

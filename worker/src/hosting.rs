@@ -44,7 +44,6 @@ pub struct Prepared {
     shutdown_timeout: Duration,
     store: Store,
     resources: Arc<Resources>,
-    datasets: std::path::PathBuf,
     commit_interval: Duration,
 }
 
@@ -55,8 +54,8 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         Some(path) => Providers::read(path)?,
         None => Providers::standard(),
     };
-    let resources = Resources::new(providers, config.datasets.clone())
-        .context("the HTTP client could not be made")?;
+    let resources =
+        Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
     Ok(Prepared {
         target: config.temporal.target("ai-evolution-worker")?,
         task_queue: config.temporal.temporal_task_queue,
@@ -67,7 +66,6 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
             .unwrap_or(store.default_commit_interval()),
         store,
         resources: Arc::new(resources),
-        datasets: config.datasets,
     })
 }
 
@@ -78,7 +76,6 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
     let bench = Arc::new(Bench {
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
-        datasets: prepared.datasets.clone(),
         commit_interval: prepared.commit_interval,
         limits: RunLimits::default(),
         handover: prepared.shutdown_timeout / 2,

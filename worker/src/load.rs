@@ -67,7 +67,7 @@ struct File {
 async fn open(bench: &Bench, source: &DatasetSource) -> Result<Rows, Failure> {
     let file = |path: &str, fields: &Option<FieldMapping>, limit: Option<u64>| {
         Ok::<_, Failure>(File {
-            path: confined(&bench.datasets, path)
+            path: confined(&bench.resources.dataset_root, path)
                 .map_err(|error| Failure::Dataset(error.to_string()))?,
             fields: fields.clone(),
             limit: limit.unwrap_or(u64::MAX),

@@ -128,13 +128,7 @@ mod tests {
     }
 
     fn answered(id: &str, value: &str) -> (String, Output) {
-        let answer = Answer {
-            value: json!(value),
-            latency_ms: None,
-            usage: None,
-            finish_reason: None,
-            model: None,
-        };
+        let answer = Answer::of(json!(value));
         (id.to_owned(), Output::answered(id.to_owned(), 1, answer))
     }
 

@@ -1,7 +1,6 @@
 //! What every activity is given: the store, the resources of adapters, and the ways in which work is told to stop.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +24,6 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) resources: Arc<Resources>,
-    /// The folder that dataset paths are relative to.
-    pub(crate) datasets: PathBuf,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     pub(crate) limits: RunLimits,

@@ -83,13 +83,7 @@ mod tests {
     use super::*;
 
     fn answered(id: &str, value: &str) -> Output {
-        let answer = Answer {
-            value: json!(value),
-            latency_ms: None,
-            usage: None,
-            finish_reason: None,
-            model: None,
-        };
+        let answer = Answer::of(json!(value));
         Output::answered(id.to_owned(), 1, answer)
     }
 

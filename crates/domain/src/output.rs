@@ -53,7 +53,28 @@ pub struct TokenUsage {
     pub output_tokens: u64,
 }
 
+impl Answer {
+    /// An answer of which nothing but the value is known.
+    pub fn of(value: Value) -> Self {
+        Self {
+            value,
+            latency_ms: None,
+            usage: None,
+            finish_reason: None,
+            model: None,
+        }
+    }
+}
+
 impl TokenUsage {
+    /// The usage, as far as it was counted; none when neither count is known.
+    pub fn counted(input_tokens: Option<u64>, output_tokens: Option<u64>) -> Option<Self> {
+        (input_tokens.is_some() || output_tokens.is_some()).then(|| Self {
+            input_tokens: input_tokens.unwrap_or_default(),
+            output_tokens: output_tokens.unwrap_or_default(),
+        })
+    }
+
     pub fn add(&mut self, other: Self) {
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;

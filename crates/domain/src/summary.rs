@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
-use crate::dataset::DatasetRef;
-use crate::progress::{Generated, Progress};
-use crate::result::StateCounts;
+use crate::progress::Progress;
 use crate::statistics::interval_95;
 
 /// Where an experiment, or one run of it, stands.
@@ -155,18 +153,4 @@ pub struct Delivery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub error: Option<String>,
-}
-
-impl RunSummary {
-    pub fn states(&self) -> StateCounts {
-        self.progress.states
-    }
-
-    pub fn dataset(&self) -> Option<&DatasetRef> {
-        self.progress.dataset.as_ref()
-    }
-
-    pub fn generated(&self) -> Generated {
-        self.progress.generated
-    }
 }

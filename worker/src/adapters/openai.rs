@@ -129,13 +129,7 @@ impl OpenAi {
 
 fn usage(usage: &Usage) -> Option<TokenUsage> {
     let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
-    match (count(usage.prompt_tokens), count(usage.completion_tokens)) {
-        (None, None) => None,
-        (input_tokens, output_tokens) => Some(TokenUsage {
-            input_tokens: input_tokens.unwrap_or_default(),
-            output_tokens: output_tokens.unwrap_or_default(),
-        }),
-    }
+    TokenUsage::counted(count(usage.prompt_tokens), count(usage.completion_tokens))
 }
 
 #[cfg(test)]

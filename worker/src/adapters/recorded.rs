@@ -41,13 +41,7 @@ impl Recorded {
                     format!("item `{}` has no recorded `output`", item.id),
                 )
             })?;
-            return Ok(Answer {
-                value,
-                latency_ms: None,
-                usage: None,
-                finish_reason: None,
-                model: None,
-            });
+            return Ok(Answer::of(value));
         };
         let index = Arc::clone(index);
         let id = item.id.clone();
@@ -62,13 +56,6 @@ impl Recorded {
 }
 
 fn answer(line: Line) -> Result<Answer, CallError> {
-    let usage = match (line.input_tokens, line.output_tokens) {
-        (None, None) => None,
-        (input_tokens, output_tokens) => Some(TokenUsage {
-            input_tokens: input_tokens.unwrap_or_default(),
-            output_tokens: output_tokens.unwrap_or_default(),
-        }),
-    };
     let value = line.output.ok_or_else(|| {
         CallError::new(
             CallErrorKind::Item,
@@ -78,7 +65,7 @@ fn answer(line: Line) -> Result<Answer, CallError> {
     Ok(Answer {
         value,
         latency_ms: line.latency_ms,
-        usage,
+        usage: TokenUsage::counted(line.input_tokens, line.output_tokens),
         finish_reason: line.finish_reason,
         model: line.model,
     })

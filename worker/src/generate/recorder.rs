@@ -1,6 +1,6 @@
 //! Group commit: a writer takes every output that has come in, writes it as the next part, and begins again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use artifacts::outputs::OutputLog;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use workflows::activities::ChunkProgress;
 
 use crate::failure::Failure;
+use crate::limit::lock;
 
 /// Outputs that may wait for a write. When the store does not take them, no further calls are made.
 const OUTPUTS_WAITING: usize = 1024;
@@ -30,20 +31,16 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn progress(&self) -> ChunkProgress {
-        self.progress
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.progress).clone()
     }
 
     /// Counts an output after which no further call is made.
     pub(crate) fn finished(&self, output: &Output) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.generated.count(output);
+        lock(&self.progress).generated.count(output);
     }
 
     fn recorded(&self, outputs: &[Output], maximum_attempts: u32) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut progress = lock(&self.progress);
         for output in outputs {
             match output.is_final(maximum_attempts) {
                 true => progress.generated.count(output),
