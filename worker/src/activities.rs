@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use domain::dataset::DatasetRef;
-use domain::progress::Generated;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::activities::{
-    Emit, EmitResults, Emitted, Generate, GenerateOutput, Load, LoadDataset, ScoreChunk,
-    ScoreOutput, ScoredChunk,
+    Emit, EmitResults, Emitted, Generate, GenerateOutput, GeneratedStretch, Load, LoadDataset,
+    ScoreChunk, ScoreOutput, ScoredChunk,
 };
 
 use crate::work::Bench;
@@ -37,7 +36,7 @@ impl Activities {
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Generate,
-    ) -> Result<Generated, ActivityError> {
+    ) -> Result<GeneratedStretch, ActivityError> {
         Ok(generate::generate_output(&self.bench, &ctx, input).await?)
     }
 

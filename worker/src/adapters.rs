@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use domain::config::AdapterConfig;
 use domain::item::DatasetItem;
-use domain::output::{Answer, CallError};
+use domain::money::Money;
+use domain::output::{Answer, CallError, TokenUsage};
 
 use self::openai::OpenAi;
 use self::recorded::{Recorded, Recordings};
@@ -71,6 +72,31 @@ impl Adapter {
                 )?;
                 Ok(Self::OpenAi(Box::new(openai)))
             }
+        }
+    }
+
+    /// The provider that is asked, by its name in the provider table; none when nobody is called.
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Recorded(_) => None,
+            Self::OpenAi(openai) => Some(openai.provider()),
+        }
+    }
+
+    /// What a call with this usage costs, when the provider table has a price for the model.
+    pub fn cost(&self, usage: TokenUsage) -> Option<Money> {
+        match self {
+            Self::Recorded(_) => None,
+            Self::OpenAi(openai) => openai.cost(usage),
+        }
+    }
+
+    /// By what the answer to an item is found in the cache: equal for calls that are equal in all that matters. None when
+    /// nothing is called, or the item cannot be asked.
+    pub fn cache_key(&self, item: &DatasetItem) -> Option<String> {
+        match self {
+            Self::Recorded(_) => None,
+            Self::OpenAi(openai) => openai.cache_key(item),
         }
     }
 

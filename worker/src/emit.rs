@@ -1,5 +1,6 @@
 //! EmitResults: delivers to the sinks, each for itself, then archives the summary.
 
+use artifacts::run::Run;
 use domain::spec::ExperimentSpec;
 use domain::summary::{Delivery, RunSummary};
 use jiff::Timestamp;
@@ -18,6 +19,13 @@ pub(crate) async fn emit_results(
     let work = async {
         let (spec, model) = bench.run(&input.run).await?;
         let run = run_key(&input.run);
+        let record = match input.again {
+            true => Some(on_record(bench, &run).await?),
+            false => None,
+        };
+        let progress = record
+            .as_ref()
+            .map_or(&input.progress, |record| &record.progress);
         let finished = Finished {
             store: &bench.store,
             run: &run,
@@ -27,26 +35,45 @@ pub(crate) async fn emit_results(
                 .iter()
                 .map(|scorer| scorer.name().to_owned())
                 .collect(),
-            aggregates: &input.progress.aggregates,
+            aggregates: &progress.aggregates,
         };
         let deliveries = deliver(&spec, &finished).await;
-        let summary = RunSummary {
-            experiment_id: run.experiment.to_string(),
-            experiment_name: spec.experiment_name,
-            index: run.index,
-            model: model.name.clone(),
-            status: input.status,
-            reason: input.reason.clone(),
-            started_at: input.started_at,
-            ended_at: Timestamp::now(),
-            progress: input.progress.clone(),
-            deliveries: deliveries.clone(),
+        let summary = match record {
+            Some(record) => RunSummary {
+                deliveries,
+                ..record
+            },
+            None => RunSummary {
+                experiment_id: run.experiment.to_string(),
+                experiment_name: spec.experiment_name,
+                index: run.index,
+                model: model.name.clone(),
+                status: input.status,
+                reason: input.reason.clone(),
+                started_at: input.started_at,
+                ended_at: Timestamp::now(),
+                progress: input.progress.clone(),
+                deliveries,
+                round: run.round,
+                spec_sha256: Some(input.run.spec.sha256.clone()),
+            },
         };
         bench.store.put_summary(&run, &summary).await?;
-        tracing::info!(experiment.id = %run.experiment, model = model.name, status = ?input.status, "run ended");
-        Ok(Emitted { deliveries })
+        tracing::info!(experiment.id = %run.experiment, model = model.name, status = ?summary.status, "run ended");
+        Ok(Emitted {
+            deliveries: summary.deliveries,
+            status: Some(summary.status),
+            reason: summary.reason,
+        })
     };
     with_heartbeat(bench, ctx, || (), work).await
+}
+
+/// What is archived of a run whose results are delivered again.
+async fn on_record(bench: &Bench, run: &Run) -> Result<RunSummary, Failure> {
+    bench.store.summary(run).await?.ok_or_else(|| {
+        Failure::Spec("there is no summary of the run, so there is nothing to deliver".to_owned())
+    })
 }
 
 /// A sink that fails is reported and hides nothing of the others, nor of the run.

@@ -21,7 +21,16 @@ pub(crate) enum Failure {
         last: CallError,
         retry_in: Duration,
     },
+    /// The provider has been away for a while; the stretch comes back to see whether it still is.
+    ProviderAway {
+        detail: String,
+        retry_in: Duration,
+    },
+    /// More items have failed than the experiment allows.
+    TooManyFailures(String),
     Artifacts(artifacts::Error),
+    /// The specification at this key is not there yet.
+    NotArchivedYet(String),
     /// The worker is stopping.
     HandedOver,
     Cancelled,
@@ -42,7 +51,15 @@ impl fmt::Display for Failure {
                     last.outline()
                 )
             }
+            Self::ProviderAway { detail, .. } => write!(f, "the provider is away: {detail}"),
+            Self::TooManyFailures(reason) => f.write_str(reason),
             Self::Artifacts(error) => error.fmt(f),
+            Self::NotArchivedYet(key) => {
+                write!(
+                    f,
+                    "the specification `{key}` is not in the artifact store yet"
+                )
+            }
             Self::HandedOver => f.write_str("the worker is stopping and hands its work over"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Task(error) => write!(f, "a task of the worker ended before its time: {error}"),
@@ -73,6 +90,11 @@ impl From<Failure> for ActivityError {
                 CallErrorKind::RateLimited => (failure::RATE_LIMITED, true, Some(*retry_in)),
                 _ => (failure::ITEMS_UNFINISHED, true, Some(*retry_in)),
             },
+            Failure::ProviderAway { retry_in, .. } => {
+                (failure::PROVIDER_AWAY, true, Some(*retry_in))
+            }
+            Failure::TooManyFailures(_) => (failure::TOO_MANY_FAILURES, false, None),
+            Failure::NotArchivedYet(_) => (failure::NOT_ARCHIVED_YET, true, None),
             Failure::Artifacts(error) if error.is_retryable() => {
                 (failure::ARTIFACTS_UNAVAILABLE, true, None)
             }

@@ -17,7 +17,7 @@ use workflows::multi_model::MultiModelWorkflow;
 use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::Config;
-use crate::limit::RunLimits;
+use crate::gates::Gates;
 use crate::providers::Providers;
 use crate::work::Bench;
 
@@ -77,7 +77,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
         commit_interval: prepared.commit_interval,
-        limits: RunLimits::default(),
+        gates: Gates::new(),
         handover: prepared.shutdown_timeout / 2,
         stopping: shutdown.clone(),
     });

@@ -1,6 +1,8 @@
 //! The provider table: the model providers that experiments may name, their addresses and credentials.
 
+mod prices;
 mod table;
+pub use prices::Price;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,6 +125,9 @@ impl Provider {
         Ok(self)
     }
 
+    pub fn price(&self, _m: &str) -> Option<Price> {
+        None
+    }
     /// Ends with a slash.
     pub(crate) fn base_url(&self) -> &Url {
         &self.base_url

@@ -1,8 +1,10 @@
 //! ScoreOutput: judges the outputs of a chunk, and writes its results.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use domain::aggregate::Aggregate;
+use artifacts::outputs::Journal;
+use artifacts::run::Run;
+use domain::aggregate::{Aggregate, merge_all};
 use domain::config::ScorerConfig;
 use domain::item::DatasetItem;
 use domain::output::Output;
@@ -10,11 +12,15 @@ use domain::progress::Generated;
 use domain::result::{ItemResult, ItemState, StateCounts};
 use domain::score::Score;
 use evaluation::scorers::Scorer;
+use futures::{StreamExt, TryStreamExt, stream};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{ScoreChunk, ScoredChunk};
 
 use crate::failure::Failure;
 use crate::work::{Bench, run_key, with_heartbeat};
+
+/// Chunks of a stretch that are in memory at once: while one is judged, others are read and written.
+const CHUNKS_AT_ONCE: usize = 3;
 
 pub(crate) async fn score_output(
     bench: &Bench,
@@ -23,21 +29,55 @@ pub(crate) async fn score_output(
 ) -> Result<ScoredChunk, Failure> {
     let work = async {
         let (spec, _) = bench.run(&input.run).await?;
-        let run = run_key(&input.run);
-        let items = bench
-            .store
-            .dataset_chunk(&input.dataset, input.chunk)
-            .await?;
-        let outputs = bench.store.outputs(&run, input.chunk).await?;
-        let judged =
-            tokio::task::spawn_blocking(move || judge(items, outputs, &spec.scorers)).await??;
-        bench
-            .store
-            .put_results(&run, input.chunk, &judged.results)
-            .await?;
-        Ok(judged.chunk)
+        let run = &run_key(&input.run);
+        let scorers = &Arc::new(compiled(&spec.scorers)?);
+        let mut scored = nothing_scored(scorers);
+        let chunks = input.chunk..input.chunk + input.chunks;
+        let mut chunks = stream::iter(chunks)
+            .map(|chunk| score_chunk(bench, run, &input, chunk, scorers))
+            .buffered(CHUNKS_AT_ONCE);
+        while let Some(chunk) = chunks.try_next().await? {
+            scored.generated.add(chunk.generated);
+            scored.states.add(chunk.states);
+            merge_all(&mut scored.aggregates, &chunk.aggregates);
+        }
+        Ok(scored)
     };
     with_heartbeat(bench, ctx, || (), work).await
+}
+
+async fn score_chunk(
+    bench: &Bench,
+    run: &Run,
+    input: &ScoreChunk,
+    chunk: u64,
+    scorers: &Arc<Vec<Scorer>>,
+) -> Result<ScoredChunk, Failure> {
+    let items = bench.store.dataset_chunk(&input.dataset, chunk).await?;
+    let outputs = bench.store.outputs(run, chunk).await?;
+    let scorers = Arc::clone(scorers);
+    let judged = tokio::task::spawn_blocking(move || judge(items, outputs, &scorers)).await?;
+    bench.store.put_results(run, chunk, &judged.results).await?;
+    Ok(judged.chunk)
+}
+
+fn compiled(configs: &[ScorerConfig]) -> Result<Vec<Scorer>, Failure> {
+    configs
+        .iter()
+        .map(Scorer::compile)
+        .collect::<Result<_, _>>()
+        .map_err(|fault| Failure::Spec(fault.to_string()))
+}
+
+fn nothing_scored(scorers: &[Scorer]) -> ScoredChunk {
+    ScoredChunk {
+        generated: Generated::default(),
+        states: StateCounts::default(),
+        aggregates: scorers
+            .iter()
+            .map(|scorer| Aggregate::new(scorer.name()))
+            .collect(),
+    }
 }
 
 struct Judged {
@@ -46,35 +86,21 @@ struct Judged {
 }
 
 /// Scores every item that has an answer. Computes for as long as scorers do, so it runs on a thread for that.
-fn judge(
-    items: Vec<DatasetItem>,
-    mut outputs: HashMap<String, Output>,
-    configs: &[ScorerConfig],
-) -> Result<Judged, Failure> {
-    let scorers: Vec<Scorer> = configs
-        .iter()
-        .map(Scorer::compile)
-        .collect::<Result<_, _>>()
-        .map_err(|fault| Failure::Spec(fault.to_string()))?;
-    let mut chunk = ScoredChunk {
-        generated: Generated::default(),
-        states: StateCounts::default(),
-        aggregates: scorers
-            .iter()
-            .map(|scorer| Aggregate::new(scorer.name()))
-            .collect(),
-    };
+fn judge(items: Vec<DatasetItem>, mut outputs: Journal, scorers: &[Scorer]) -> Judged {
+    let mut chunk = nothing_scored(scorers);
     let mut results = Vec::with_capacity(items.len());
     for item in items {
-        let output = outputs.remove(&item.id);
-        let result = judge_item(item, output, &scorers, &mut chunk.aggregates);
-        if let Some(output) = &result.output {
-            chunk.generated.count(output);
+        let journal = outputs.remove(&item.id);
+        if let Some(journal) = &journal {
+            chunk.generated.count_calls(journal);
+            chunk.generated.count_item(journal);
         }
+        let output = journal.map(|journal| journal.output);
+        let result = judge_item(item, output, scorers, &mut chunk.aggregates);
         chunk.states.count(result.state);
         results.push(result);
     }
-    Ok(Judged { results, chunk })
+    Judged { results, chunk }
 }
 
 fn judge_item(
@@ -117,6 +143,7 @@ fn judge_item(
 
 #[cfg(test)]
 mod tests {
+    use domain::journal::ItemJournal;
     use domain::output::{Answer, CallError, CallErrorKind};
     use serde_json::json;
 
@@ -127,9 +154,10 @@ mod tests {
         serde_json::from_value(json!({"id": id, "input": {}, "expected": expected})).unwrap()
     }
 
-    fn answered(id: &str, value: &str) -> (String, Output) {
+    fn answered(id: &str, value: &str) -> (String, ItemJournal) {
         let answer = Answer::of(json!(value));
-        (id.to_owned(), Output::answered(id.to_owned(), 1, answer))
+        let output = Output::answered(id.to_owned(), 1, answer);
+        (id.to_owned(), ItemJournal::new(output))
     }
 
     #[test]
@@ -142,17 +170,17 @@ mod tests {
             item("never", Some("4")),
         ];
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
-        let outputs = HashMap::from([
+        let failed = Output::failed("failed".to_owned(), 1, timeout);
+        let mut failed = ItemJournal::new(failed.clone());
+        failed.push(failed.output.clone());
+        let outputs = Journal::from([
             answered("right", "4"),
             answered("wrong", "5"),
             answered("bare", "4"),
-            (
-                "failed".to_owned(),
-                Output::failed("failed".to_owned(), 5, timeout),
-            ),
+            ("failed".to_owned(), failed),
         ]);
         let scorers = [serde_json::from_value(json!({"type": "exact_match"})).unwrap()];
-        let judged = judge(items, outputs, &scorers).unwrap();
+        let judged = judge(items, outputs, &compiled(&scorers).unwrap());
         let states = StateCounts {
             ok: 2,
             generation_failed: 1,
@@ -170,7 +198,7 @@ mod tests {
                 judged.chunk.generated.answered,
                 judged.chunk.generated.calls
             ),
-            (3, 8)
+            (3, 5)
         );
     }
 }

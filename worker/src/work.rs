@@ -15,7 +15,7 @@ use workflows::activities::{RunRef, SpecRef};
 
 use crate::adapters::Resources;
 use crate::failure::Failure;
-use crate::limit::RunLimits;
+use crate::gates::Gates;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -26,7 +26,8 @@ pub(crate) struct Bench {
     pub(crate) resources: Arc<Resources>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
-    pub(crate) limits: RunLimits,
+    /// Say when a call may begin.
+    pub(crate) gates: Arc<Gates>,
     /// How long a worker that stops waits for the calls in flight.
     pub(crate) handover: Duration,
     /// Cancelled when the worker stops.
@@ -34,8 +35,12 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// A workflow is started while its specification is written, so that one which is not there is on its way.
     pub(crate) async fn spec(&self, spec: &SpecRef) -> Result<ExperimentSpec, Failure> {
-        Ok(self.store.spec(&spec.experiment_id, &spec.sha256).await?)
+        match self.store.spec(&spec.experiment_id, &spec.sha256).await {
+            Err(artifacts::Error::NotFound(key)) => Err(Failure::NotArchivedYet(key)),
+            read => Ok(read?),
+        }
     }
 
     /// The specification of a run's experiment, and the run's model.
@@ -54,6 +59,7 @@ pub(crate) fn run_key(run: &RunRef) -> Run {
     Run {
         experiment: run.spec.experiment_id.clone(),
         index: run.index,
+        round: run.round,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn experiment(
     let runs: Vec<ModelRun> = summaries
         .into_iter()
         .map(|summary| {
-            let place = Place::new(id, summary.index, &summary.model, models);
+            let place = Place::new(id, summary.index, summary.round, &summary.model, models);
             let seen = Seen {
                 archived: Some(summary),
                 ..Seen::default()
@@ -64,11 +64,13 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
         return Err(missing(id));
     };
     let mut models = vec![String::new(); last.index as usize + 1];
+    let round = last.round;
     for summary in summaries {
         models[summary.index as usize] = summary.model;
     }
     Ok(Outline {
         models,
+        round,
         is_final: true,
     })
 }

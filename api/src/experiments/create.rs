@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use domain::config::DatasetConfig;
 use domain::dataset::{DatasetSource, Upload};
 use domain::experiment::{ExperimentId, NewExperiment};
+use domain::limits::RunLimits;
 use domain::spec::ExperimentSpec;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use uuid::Uuid;
 use workflows::activities::{RunRef, SpecRef};
-use workflows::experiment::{Resumed, RunInput};
+use workflows::experiment::{Resumed, RunInput, Work};
 use workflows::memo::ExperimentMemo;
 use workflows::multi_model::MultiModelInput;
 
@@ -115,11 +116,12 @@ impl Creation {
             models: spec.models.iter().map(|model| model.name.clone()).collect(),
             created_at: Some(created_at),
             spec_sha256: Some(spec_ref.sha256.clone()),
+            round: 0,
         };
         let start = Start {
             id: id.clone(),
             memo: memo.clone(),
-            input: input(spec, spec_ref.clone(), &memo),
+            input: input(spec, spec_ref.clone(), &memo, Work::Generate),
         };
         match state.workflows.start(start).await {
             Ok(()) => Ok(show::created(state, &id, memo, created_at)),
@@ -214,24 +216,32 @@ async fn put_dataset(state: &AppState, dataset: &DatasetConfig) -> Result<Datase
     })
 }
 
-fn input(spec: ExperimentSpec, spec_ref: SpecRef, memo: &ExperimentMemo) -> Input {
+/// What the workflow of an experiment, or of a later round of it, is started with.
+fn input(spec: ExperimentSpec, spec_ref: SpecRef, memo: &ExperimentMemo, work: Work) -> Input {
+    let limits = RunLimits::from(&spec.execution);
     match memo.models.as_slice() {
         [model] => Input::OneModel(Box::new(RunInput {
             run: RunRef {
                 spec: spec_ref,
                 index: 0,
+                round: memo.round,
             },
             model: model.clone(),
-            concurrency_limit: spec.execution.concurrency_limit,
+            concurrency_limit: limits.concurrency_limit,
             retry: spec.retry,
+            limits: Some(limits),
+            work,
             resumed: Resumed::default(),
         })),
         models => Input::SeveralModels(Box::new(MultiModelInput {
             spec: spec_ref,
             models: models.to_vec(),
-            concurrency_limit: spec.execution.concurrency_limit,
+            concurrency_limit: limits.concurrency_limit,
             retry: spec.retry,
             max_parallel_models: spec.execution.max_parallel_models,
+            limits: Some(limits),
+            round: memo.round,
+            work,
         })),
     }
 }

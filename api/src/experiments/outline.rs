@@ -10,6 +10,8 @@ use crate::state::TemporalUi;
 /// What is needed to read an experiment's results: which models it has, and whether more may come.
 pub(super) struct Outline {
     pub(super) models: Vec<String>,
+    /// The latest round, whose results are shown.
+    pub(super) round: u32,
     pub(super) is_final: bool,
 }
 

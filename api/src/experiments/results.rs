@@ -94,6 +94,7 @@ pub(super) async fn list(
         let run = Run {
             experiment: id.clone(),
             index,
+            round: whole.round,
         };
         let from = match index == start.run {
             true => start,

@@ -8,6 +8,7 @@ use domain::result::StateCounts;
 use domain::summary::{RunSummary, ScorerSummary, Status};
 use jiff::Timestamp;
 use workflows::ids;
+use workflows::memo::ExperimentMemo;
 
 use crate::error::ApiError;
 use crate::execution::Execution;
@@ -23,18 +24,26 @@ pub(super) struct Place {
 
 impl Place {
     /// The places of all runs, in the order of the models.
-    pub(super) fn all(id: &ExperimentId, models: &[String]) -> impl Iterator<Item = Self> {
+    pub(super) fn all(id: &ExperimentId, memo: &ExperimentMemo) -> impl Iterator<Item = Self> {
+        let count = memo.models.len();
         (0..)
-            .zip(models)
-            .map(|(index, model)| Self::new(id, index, model, models.len()))
+            .zip(&memo.models)
+            .map(move |(index, model)| Self::new(id, index, memo.round, model, count))
     }
 
     /// The place of one run of an experiment with `models` models.
-    pub(super) fn new(id: &ExperimentId, index: u32, model: &str, models: usize) -> Self {
+    pub(super) fn new(
+        id: &ExperimentId,
+        index: u32,
+        round: u32,
+        model: &str,
+        models: usize,
+    ) -> Self {
         Self {
             run: Run {
                 experiment: id.clone(),
                 index,
+                round,
             },
             model: model.to_owned(),
             workflow_id: ids::run_workflow(id, index, models),
@@ -56,11 +65,11 @@ pub(super) struct Seen {
 pub(super) async fn alone(
     state: &AppState,
     id: &ExperimentId,
-    model: &str,
+    memo: &ExperimentMemo,
     execution: &Execution,
     waiting_on: Option<WaitingOn>,
 ) -> Result<ModelRun, ApiError> {
-    let place = Place::new(id, 0, model, 1);
+    let place = Place::new(id, 0, memo.round, &memo.models[0], 1);
     let mut seen = ended(state, &place, execution.clone()).await?;
     seen.waiting_on = waiting_on;
     Ok(show(&place, seen, execution.status))
@@ -203,6 +212,7 @@ fn enter_progress(run: &mut ModelRun, progress: Progress) {
     run.stage = progress.stage;
     run.dataset = progress.dataset;
     run.generated.add(progress.generated);
+    run.generated.add(progress.held);
     run.states = progress.states;
     run.scorers = progress
         .aggregates
@@ -254,7 +264,7 @@ mod tests {
     #[test]
     fn the_eta_follows_from_the_pace_so_far() {
         let id = "e".parse().unwrap();
-        let mut run = queued(&Place::new(&id, 0, "m", 1), Status::Running);
+        let mut run = queued(&Place::new(&id, 0, 0, "m", 1), Status::Running);
         let now = Timestamp::from_second(1_000).unwrap();
         let eta_of = |run: &ModelRun, done| {
             eta(

@@ -44,6 +44,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
     match known {
         Some((memo, status)) => Ok(Outline {
             models: memo.models,
+            round: memo.round,
             is_final: status.is_final(),
         }),
         None => archive::outline(state, id).await,
@@ -57,7 +58,7 @@ pub(super) fn created(
     memo: ExperimentMemo,
     created_at: Timestamp,
 ) -> Experiment {
-    let places = Place::all(id, &memo.models);
+    let places = Place::all(id, &memo);
     let runs = places
         .map(|place| run::show(&place, Seen::default(), Status::Running))
         .collect();
@@ -83,8 +84,8 @@ async fn live(
     let status = execution.status;
     let own_waiting = waiting::on(state, &execution).await?;
     let runs = match memo.models.len() {
-        1 => vec![run::alone(state, id, &memo.models[0], &execution, own_waiting.clone()).await?],
-        _ => children(state, id, &memo.models, status, own_waiting.as_ref()).await?,
+        1 => vec![run::alone(state, id, &memo, &execution, own_waiting.clone()).await?],
+        _ => children(state, id, &memo, status, own_waiting.as_ref()).await?,
     };
     let reason = reason(state, &execution, &runs).await?;
     Ok(Experiment {
@@ -103,11 +104,11 @@ async fn live(
 async fn children(
     state: &AppState,
     id: &ExperimentId,
-    models: &[String],
+    memo: &ExperimentMemo,
     parent: Status,
     parent_waits: Option<&WaitingOn>,
 ) -> Result<Vec<ModelRun>, ApiError> {
-    let runs = Place::all(id, models)
+    let runs = Place::all(id, memo)
         .map(|place| async move { run::child(state, &place, parent, parent_waits).await });
     stream::iter(runs)
         .buffered(RUNS_AT_ONCE)

@@ -22,6 +22,7 @@ fn memo(models: &[&str]) -> ExperimentMemo {
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         created_at: None,
         spec_sha256: None,
+        round: 0,
     }
 }
 
@@ -58,6 +59,8 @@ pub(crate) fn summary(id: &str, index: u32, model: &str, status: Status) -> RunS
             location: Some("x.csv".to_owned()),
             error: None,
         }],
+        round: 0,
+        spec_sha256: None,
     }
 }
 
@@ -65,6 +68,7 @@ pub(crate) async fn archive(service: &Service, summary: &RunSummary) {
     let run = Run {
         experiment: summary.experiment_id.parse().unwrap(),
         index: summary.index,
+        round: 0,
     };
     service.store.put_summary(&run, summary).await.unwrap();
 }
@@ -129,6 +133,7 @@ async fn a_running_run_counts_the_chunks_under_way() {
             ..Generated::default()
         },
         waiting: 0,
+        ..ChunkProgress::default()
     });
     running.activities.push(activity);
     running.started_at = Timestamp::now() - SignedDuration::from_secs(100);

@@ -19,6 +19,7 @@ async fn service() -> Service {
         let run = Run {
             experiment: "e".parse().unwrap(),
             index,
+            round: 0,
         };
         for chunk in [0, 2] {
             let results: Vec<ItemResult> = (0..5).map(|item| result(chunk, item)).collect();

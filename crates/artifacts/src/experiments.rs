@@ -3,6 +3,7 @@
 use domain::experiment::ExperimentId;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
+use object_store::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::keys;
@@ -38,27 +39,41 @@ impl Store {
         self.put_json(&keys::summary(run), summary).await
     }
 
-    /// What remains of a run; none while it has not ended.
+    /// What remains of a round of a run; none while it has not ended.
     pub async fn summary(&self, run: &Run) -> Result<Option<RunSummary>, Error> {
         self.get_json(&keys::summary(run)).await
     }
 
-    /// The archived runs of an experiment, in the order of its models; none when there is no such experiment.
+    /// The archived runs of an experiment, each in its latest round, in the order of its models; none when there is no
+    /// such experiment.
     pub async fn summaries(&self, experiment: &ExperimentId) -> Result<Vec<RunSummary>, Error> {
         let mut summaries = Vec::new();
-        let prefix = keys::runs(experiment);
-        let listed = self.objects().list_with_delimiter(Some(&prefix)).await;
-        for folder in listed.map_err(Error::Unavailable)?.common_prefixes {
-            let Some(index) = folder.filename().and_then(|name| name.parse().ok()) else {
-                continue;
-            };
-            let run = Run {
+        for index in self.numbers_below(&keys::runs(experiment)).await? {
+            let mut run = Run {
                 experiment: experiment.clone(),
                 index,
+                round: 0,
             };
-            summaries.extend(self.summary(&run).await?);
+            let mut rounds = self.numbers_below(&keys::rounds(&run)).await?;
+            rounds.insert(0, 0);
+            while let Some(round) = rounds.pop() {
+                run.round = round;
+                if let Some(summary) = self.summary(&run).await? {
+                    summaries.push(summary);
+                    break;
+                }
+            }
         }
-        summaries.sort_by_key(|summary| summary.index);
         Ok(summaries)
+    }
+
+    /// The folders below a prefix that are named by numbers, ascending.
+    async fn numbers_below(&self, prefix: &Path) -> Result<Vec<u32>, Error> {
+        let listed = self.objects().list_with_delimiter(Some(prefix)).await;
+        let folders = listed.map_err(Error::Unavailable)?.common_prefixes;
+        let number = |folder: &Path| folder.filename()?.parse().ok();
+        let mut numbers: Vec<u32> = folders.iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 }

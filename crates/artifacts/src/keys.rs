@@ -8,7 +8,9 @@
 //! experiments/<id>/runs/<index>/outputs/<chunk>/<part>-<attempt>.jsonl
 //! experiments/<id>/runs/<index>/results/<chunk>.jsonl      items, outputs and scores
 //! experiments/<id>/runs/<index>/summary.json
+//! experiments/<id>/runs/<index>/rounds/<round>/…           the results and the summary of a later round
 //! experiments/<id>/exports/<index>-<model>.<extension>     what file sinks deliver
+//! cache/<first two of the key>/<key>.json                  answers, by the hash of what was asked
 //! ```
 
 use domain::experiment::ExperimentId;
@@ -40,6 +42,24 @@ fn of_run(run: &Run) -> String {
     format!("experiments/{}/runs/{:04}", run.experiment, run.index)
 }
 
+fn of_round(run: &Run) -> String {
+    match run.round {
+        0 => of_run(run),
+        round => format!("{}/rounds/{round:06}", of_run(run)),
+    }
+}
+
+/// The later rounds of a run.
+pub(crate) fn rounds(run: &Run) -> Path {
+    Path::from(format!("{}/rounds", of_run(run)))
+}
+
+/// `key` is hexadecimal.
+pub(crate) fn cached_answer(key: &str) -> Path {
+    let folder = key.get(..2).unwrap_or("00");
+    Path::from(format!("cache/{folder}/{key}.json"))
+}
+
 pub(crate) fn outputs(run: &Run, chunk: u64) -> Path {
     Path::from(format!("{}/outputs/{chunk:08}", of_run(run)))
 }
@@ -58,11 +78,11 @@ pub(crate) fn part_of(key: &Path) -> Option<u32> {
 }
 
 pub(crate) fn results(run: &Run) -> Path {
-    Path::from(format!("{}/results", of_run(run)))
+    Path::from(format!("{}/results", of_round(run)))
 }
 
 pub(crate) fn result_chunk(run: &Run, chunk: u64) -> Path {
-    Path::from(format!("{}/results/{chunk:08}.jsonl", of_run(run)))
+    Path::from(format!("{}/results/{chunk:08}.jsonl", of_round(run)))
 }
 
 /// The chunk whose results a key holds.
@@ -71,7 +91,7 @@ pub(crate) fn chunk_of(key: &Path) -> Option<u64> {
 }
 
 pub(crate) fn summary(run: &Run) -> Path {
-    Path::from(format!("{}/summary.json", of_run(run)))
+    Path::from(format!("{}/summary.json", of_round(run)))
 }
 
 pub(crate) fn export(run: &Run, model: &str, extension: &str) -> Path {
@@ -101,6 +121,7 @@ mod tests {
         let run = Run {
             experiment: "e".parse().unwrap(),
             index: 1,
+            round: 0,
         };
         let key = export(&run, "../../org/model:latest", "csv");
         assert_eq!(
@@ -114,6 +135,7 @@ mod tests {
         let run = Run {
             experiment: "e".parse().unwrap(),
             index: 0,
+            round: 3,
         };
         assert_eq!(chunk_of(&result_chunk(&run, 42)), Some(42));
     }

@@ -1,9 +1,10 @@
 //! The artifact store: where the data of experiments is, in objects of a local folder or of S3.
 //!
-//! `store` opens it and speaks its errors, `keys` is the layout. `datasets`, `experiments`, `outputs`, `results` and
-//! `exports` read and write one kind of object each. Every object is written once under its key, or again with the
+//! `store` opens it and speaks its errors, `keys` is the layout. `datasets`, `experiments`, `outputs`, `results`,
+//! `exports` and `cache` read and write one kind of object each. Every object is written once under its key, or again with the
 //! same content, so that no writer needs a lock.
 
+pub mod cache;
 pub mod datasets;
 pub mod experiments;
 pub mod exports;

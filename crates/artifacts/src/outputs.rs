@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
+use domain::journal::ItemJournal;
 use domain::output::Output;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
 use crate::keys;
 use crate::run::Run;
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, lines};
+
+/// Parts that are read at once.
+const PARTS_AT_ONCE: usize = 8;
 
 /// Writes the parts of one attempt at one chunk.
 pub struct OutputLog {
@@ -19,15 +24,23 @@ pub struct OutputLog {
 }
 
 impl OutputLog {
+    pub fn chunk(&self) -> u64 {
+        self.chunk
+    }
+
     /// Writes the next part. Its name goes on from the parts that were there and says the attempt, so that neither a
     /// chunk begun anew nor an attempt thought dead overwrites anything.
     pub async fn append(&mut self, outputs: &[Output]) -> Result<(), Error> {
         let key = keys::output_part(&self.run, self.chunk, self.next_part, self.attempt);
-        self.store.put_lines(&key, outputs).await?;
+        let bytes = lines(outputs).map_err(|error| crate::store::corrupt(&key, &error))?;
+        self.store.put(&key, bytes).await?;
         self.next_part += 1;
         Ok(())
     }
 }
+
+/// What is recorded of a chunk, by item.
+pub type Journal = HashMap<String, ItemJournal>;
 
 impl Store {
     /// Opens a chunk for an attempt at it: what is recorded so far, and the log to go on with.
@@ -36,7 +49,7 @@ impl Store {
         run: &Run,
         chunk: u64,
         attempt: u32,
-    ) -> Result<(HashMap<String, Output>, OutputLog), Error> {
+    ) -> Result<(Journal, OutputLog), Error> {
         let keys = self.list(&keys::outputs(run, chunk)).await?;
         let log = OutputLog {
             store: self.clone(),
@@ -49,29 +62,32 @@ impl Store {
                 .max()
                 .map_or(0, |last| last + 1),
         };
-        Ok((self.read_outputs(&keys).await?, log))
+        Ok((self.read_outputs(keys).await?, log))
     }
 
-    /// What is recorded of a chunk, by item. Of several outputs for an item the first answer stands, else the last error.
-    pub async fn outputs(&self, run: &Run, chunk: u64) -> Result<HashMap<String, Output>, Error> {
+    /// What is recorded of a chunk.
+    pub async fn outputs(&self, run: &Run, chunk: u64) -> Result<Journal, Error> {
         let keys = self.list(&keys::outputs(run, chunk)).await?;
-        self.read_outputs(&keys).await
+        self.read_outputs(keys).await
     }
 
-    async fn read_outputs(&self, keys: &[Path]) -> Result<HashMap<String, Output>, Error> {
-        let mut outputs: HashMap<String, Output> = HashMap::new();
-        for key in keys {
-            let part: Vec<Output> = self.get_lines(key).await?.unwrap_or_default();
-            for output in part {
-                let answered = outputs
-                    .get(&output.item_id)
-                    .is_some_and(|known| known.answer.is_some());
-                if !answered {
-                    outputs.insert(output.item_id.clone(), output);
+    async fn read_outputs(&self, keys: Vec<Path>) -> Result<Journal, Error> {
+        let mut journal = Journal::new();
+        let mut parts = stream::iter(keys)
+            .map(async |key| self.get_lines::<Output>(&key).await)
+            .buffered(PARTS_AT_ONCE);
+        while let Some(part) = parts.try_next().await? {
+            for output in part.unwrap_or_default() {
+                match journal.get_mut(&output.item_id) {
+                    Some(known) => known.push(output),
+                    None => {
+                        let id = output.item_id.clone();
+                        journal.insert(id, ItemJournal::new(output));
+                    }
                 }
             }
         }
-        Ok(outputs)
+        Ok(journal)
     }
 }
 
@@ -94,6 +110,7 @@ mod tests {
         let run = Run {
             experiment: "e".parse().unwrap(),
             index: 0,
+            round: 0,
         };
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
         let (_, mut first) = store.open_outputs(&run, 7, 1).await.unwrap();
@@ -115,7 +132,7 @@ mod tests {
         anew.append(&[answered("a", "anew")]).await.unwrap();
 
         let outputs = store.outputs(&run, 7).await.unwrap();
-        let value = |id: &str| outputs[id].answer.as_ref().unwrap().value.clone();
+        let value = |id: &str| outputs[id].output.answer.as_ref().unwrap().value.clone();
         assert_eq!(
             (value("a"), value("b"), value("c")),
             (json!("1"), json!("2"), json!("3"))

@@ -7,4 +7,6 @@ use domain::experiment::ExperimentId;
 pub struct Run {
     pub experiment: ExperimentId,
     pub index: u32,
+    /// 0 at first, one more with each retry or rescoring: every round has results of its own, and all share the outputs.
+    pub round: u32,
 }

@@ -1,7 +1,8 @@
 //! The nouns and rules of an evaluation: experiments, items, outputs, scores, aggregates and their statistics.
 //!
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
-//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty.
+//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty. `limits` and
+//! `money` bound a run, `walk` divides it, `journal` accounts for the calls of an item, `waiting` says why none begins.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -11,6 +12,9 @@ pub mod experiment;
 pub mod fault;
 pub mod interval;
 pub mod item;
+pub mod journal;
+pub mod limits;
+pub mod money;
 pub mod output;
 pub mod progress;
 pub mod result;
@@ -18,3 +22,5 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod waiting;
+pub mod walk;

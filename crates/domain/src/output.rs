@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::money::Money;
 
 /// What is recorded of the calls made for one item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +23,28 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub error: Option<CallError>,
+    /// Calls among the attempts that cost the item none of its `maximum_attempts`: the provider was away or asked for less.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excused_attempts: u32,
+    /// The round of the run in which it was obtained: 0 at first, one more with each retry.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+    /// When the outcome of the last call was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub ended_at: Option<Timestamp>,
+    /// What the last call cost, in US dollars; absent when the provider table has no price for the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub cost: Option<Money>,
+    /// Whether the answer came from the cache, without a call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What came back from a call.
@@ -110,8 +135,10 @@ pub enum CallErrorKind {
     ProviderUnavailable,
     /// No answer in time.
     Timeout,
-    /// The provider could not be reached or broke the connection.
+    /// The provider broke the connection.
     Connection,
+    /// No connection to the provider could be made.
+    Unreachable,
     /// The provider refuses the credentials or the model: every call would fail alike.
     Refused,
     /// The provider refuses this request: another 4xx.
@@ -126,9 +153,11 @@ impl CallErrorKind {
     /// Whether the same call, unchanged, may succeed later.
     pub fn is_retryable(self) -> bool {
         match self {
-            Self::RateLimited | Self::ProviderUnavailable | Self::Timeout | Self::Connection => {
-                true
-            }
+            Self::RateLimited
+            | Self::ProviderUnavailable
+            | Self::Timeout
+            | Self::Connection
+            | Self::Unreachable => true,
             Self::Refused | Self::BadRequest | Self::BadAnswer | Self::Item => false,
         }
     }
@@ -155,7 +184,8 @@ impl CallError {
             CallErrorKind::RateLimited => "too many requests",
             CallErrorKind::ProviderUnavailable => "the provider is unavailable",
             CallErrorKind::Timeout => "no answer in time",
-            CallErrorKind::Connection => "no connection to the provider",
+            CallErrorKind::Connection => "the connection to the provider broke",
+            CallErrorKind::Unreachable => "no connection to the provider",
             CallErrorKind::Refused => "the provider refuses the credentials or the model",
             CallErrorKind::BadRequest => "the provider refuses the request",
             CallErrorKind::BadAnswer => "the answer was not understood",
@@ -176,26 +206,48 @@ impl Output {
     pub fn answered(item_id: String, attempts: u32, answer: Answer) -> Self {
         Self {
             item_id,
-            attempts,
             answer: Some(answer),
             error: None,
+            ..Self::unknown(attempts)
         }
     }
 
     pub fn failed(item_id: String, attempts: u32, error: CallError) -> Self {
         Self {
             item_id,
+            error: Some(error),
+            ..Self::unknown(attempts)
+        }
+    }
+
+    fn unknown(attempts: u32) -> Self {
+        Self {
+            item_id: String::new(),
             attempts,
             answer: None,
-            error: Some(error),
+            error: None,
+            excused_attempts: 0,
+            round: 0,
+            ended_at: None,
+            cost: None,
+            cached: false,
         }
+    }
+
+    /// The tokens of the last call, as far as the provider counts them.
+    pub fn usage(&self) -> TokenUsage {
+        let answer = self.answer.as_ref().filter(|_| !self.cached);
+        answer.and_then(|answer| answer.usage).unwrap_or_default()
     }
 
     /// Whether no further call will be made for the item.
     pub fn is_final(&self, maximum_attempts: u32) -> bool {
         match &self.error {
             None => true,
-            Some(error) => !error.kind.is_retryable() || self.attempts >= maximum_attempts,
+            Some(error) => {
+                let counted = self.attempts.saturating_sub(self.excused_attempts);
+                !error.kind.is_retryable() || counted >= maximum_attempts
+            }
         }
     }
 }

@@ -25,6 +25,16 @@ fn wilson(proportion: f64, count: u64) -> (f64, f64) {
     ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
+/// Whether failures pass a rate: so many that `items` in all cannot keep to it, or that the lower bound of Wilson's
+/// 95 % interval over those done so far lies above it.
+pub fn exceeds(failed: u64, done: u64, items: u64, rate: f64) -> bool {
+    if failed == 0 {
+        return false;
+    }
+    let is_sure = failed as f64 > rate * items.max(done) as f64;
+    is_sure || wilson(failed as f64 / done.max(failed) as f64, done.max(failed)).0 > rate
+}
+
 /// mean ± t(0.975, n - 1) × standard error; none for fewer than two scores.
 fn student(aggregate: &Aggregate) -> Option<(f64, f64)> {
     let error = aggregate.standard_error()?;
@@ -77,5 +87,18 @@ mod tests {
     fn one_number_has_no_interval_and_nothing_has_none() {
         assert_eq!(interval_95(&aggregate([ScoreValue::Number(0.3)])), None);
         assert_eq!(interval_95(&aggregate([])), None);
+    }
+
+    #[test]
+    fn a_failure_rate_is_passed_when_it_is_sure_or_all_but_sure() {
+        // One of two proves little; 20 of 40 do, of a rate of 10 %.
+        assert!(!exceeds(1, 2, 1_000, 0.1));
+        assert!(exceeds(20, 40, 1_000, 0.1));
+        // 101 of 1,000 are too many, however many are still to come.
+        assert!(exceeds(101, 990, 1_000, 0.1));
+        assert!(!exceeds(100, 1_000, 1_000, 0.1));
+        assert!(exceeds(1, 1, 10, 0.0));
+        assert!(!exceeds(0, 10, 10, 0.0));
+        assert!(!exceeds(10, 10, 10, 1.0));
     }
 }

@@ -45,6 +45,12 @@ pub struct RunSummary {
     pub ended_at: Timestamp,
     pub progress: Progress,
     pub deliveries: Vec<Delivery>,
+    /// 0 at first, one more with each retry or rescoring.
+    #[serde(default)]
+    pub round: u32,
+    /// The hash of the specification that the round was carried out by; unknown of runs of an older worker.
+    #[serde(default)]
+    pub spec_sha256: Option<String>,
 }
 
 /// The scores of one scorer.

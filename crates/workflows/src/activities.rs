@@ -3,9 +3,12 @@
 use domain::aggregate::Aggregate;
 use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
+use domain::limits::Share;
+use domain::money::Money;
 use domain::progress::{Generated, Progress};
 use domain::result::StateCounts;
 use domain::summary::{Delivery, Status};
+use domain::waiting::Wait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use temporalio_common::error::OutgoingActivityError;
@@ -25,6 +28,9 @@ pub struct SpecRef {
 pub struct RunRef {
     pub spec: SpecRef,
     pub index: u32,
+    /// 0 at first, one more with each retry or rescoring.
+    #[serde(default)]
+    pub round: u32,
 }
 
 /// Asks for the dataset to be checked and stored in chunks.
@@ -33,25 +39,72 @@ pub struct Load {
     pub spec: SpecRef,
 }
 
-/// Asks for the outputs of a chunk.
+/// Asks for the outputs of a stretch of chunks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generate {
     pub run: RunRef,
     pub dataset: DatasetRef,
+    /// The first chunk.
     pub chunk: u64,
-    /// Model calls that this chunk adds to those the worker may have in flight for the run.
-    pub concurrency: u32,
+    #[serde(default = "one")]
+    pub chunks: u64,
+    /// What the stretch adds to that which the worker may use for the run.
+    #[serde(flatten)]
+    pub share: Share,
+    /// What the stretch may spend before it comes back unfinished.
+    #[serde(default)]
+    pub allowance: Allowance,
+    /// The share of failed items beyond which the run fails.
+    #[serde(default)]
+    pub max_failure_rate: Option<f64>,
 }
 
-/// Asks for the outputs of a chunk to be scored, as far as there are any.
+/// What may be spent; without a figure, as much as it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
+}
+
+/// What has become of a stretch.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct GeneratedStretch {
+    /// Of the whole stretch, earlier attempts included.
+    #[serde(flatten)]
+    pub generated: Generated,
+    /// Why some items are still to be asked; none when the stretch is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Why a stretch came back before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// It was called back: the run pauses, ends, or has other limits.
+    Recalled,
+    /// Its allowance is spent.
+    AllowanceSpent,
+}
+
+/// Asks for the outputs of a stretch of chunks to be scored, as far as there are any.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScoreChunk {
     pub run: RunRef,
     pub dataset: DatasetRef,
+    /// The first chunk.
     pub chunk: u64,
+    #[serde(default = "one")]
+    pub chunks: u64,
 }
 
-/// What scoring a chunk has shown.
+fn one() -> u64 {
+    1
+}
+
+/// What scoring a stretch has shown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScoredChunk {
     pub generated: Generated,
@@ -68,20 +121,36 @@ pub struct Emit {
     pub reason: Option<String>,
     pub started_at: Timestamp,
     pub progress: Progress,
+    /// Deliver the results of a run that has ended once more; status, reason and progress are those on record.
+    #[serde(default)]
+    pub again: bool,
 }
 
-/// What became of the sinks.
+/// What became of the sinks, and how the run has ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Emitted {
     pub deliveries: Vec<Delivery>,
+    #[serde(default)]
+    pub status: Option<Status>,
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
-/// How far a chunk has come; the details of GenerateOutput's heartbeats.
+/// How far a stretch has come; the details of GenerateOutput's heartbeats.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ChunkProgress {
     pub generated: Generated,
     /// Items of which the last call failed and that will be asked again.
     pub waiting: u64,
+    /// Calls begun whose outcome is not recorded yet.
+    #[serde(default)]
+    pub in_flight: u64,
+    /// Why no call begins, when none does.
+    #[serde(default)]
+    pub wait: Option<Wait>,
+    /// The attempt at an item that comes next, of the items that wait.
+    #[serde(default)]
+    pub next_attempt: Option<u32>,
 }
 
 pub struct ExperimentActivities;
@@ -94,7 +163,7 @@ impl ExperimentActivities {
     }
 
     #[activity(name = "GenerateOutput")]
-    pub fn generate_output(input: Generate) -> Result<Generated, OutgoingActivityError> {
+    pub fn generate_output(input: Generate) -> Result<GeneratedStretch, OutgoingActivityError> {
         unimplemented!()
     }
 

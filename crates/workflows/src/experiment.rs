@@ -1,27 +1,41 @@
-//! One model over one dataset: load, generate and score in chunks, emit.
+//! One model over one dataset: load, generate and score in stretches of chunks, emit.
+//!
+//! `walk` holds how far a run has come and decides what is begun next; `lanes` begins it; `scoring` judges what is there;
+//! `steering` takes commands; `spending` keeps to budgets; `stop` says why nothing more is begun.
 
-use std::collections::VecDeque;
+mod chunk_by_chunk;
+mod lanes;
+mod scoring;
+mod spending;
+mod steering;
+mod stop;
+mod walk;
 
 use domain::config::RetryConfig;
-use domain::dataset::{self, DatasetRef};
-use domain::progress::{Generated, Progress, Stage};
+use domain::dataset::DatasetRef;
+use domain::limits::{LimitsChange, RunLimits};
+use domain::progress::{Pause, Progress, Stage};
 use domain::summary::Status;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use temporalio_common::error::{ApplicationFailure, IncomingError};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    ActivityExecutionError, ContinueAsNewOptions, MemoValue, WaitConditionOptions,
-    WorkflowCancellationToken, WorkflowContext, WorkflowContextView, WorkflowResult,
-    WorkflowTermination, join, join_all,
+    ActivityExecutionError, ContinueAsNewOptions, MemoValue, SyncWorkflowContext, WorkflowContext,
+    WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 
-use crate::activities::{Emit, ExperimentActivities, Generate, Load, RunRef, ScoreChunk};
-use crate::options::{cancelled_by, described, even_if_cancelled, patient, working};
-use crate::{failure, memo};
+use self::stop::Stop;
+pub(crate) use self::stop::{reason, run_failed};
+use self::walk::{Held, Walk};
+use crate::activities::{Emit, ExperimentActivities, Load, RunRef};
+use crate::memo;
+use crate::options::{even_if_cancelled, patient};
 
-/// Chunks scored at once: enough to keep up with generation, since scoring is mostly computing.
+/// Stretches scored at once: enough to keep up with generation, since scoring is mostly computing.
 const SCORING_LANES: usize = 2;
+
+/// Marks the histories of runs that walk in stretches; those without it walk chunk by chunk.
+const IN_STRETCHES: &str = "in-stretches";
 
 /// What a run is started with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,19 +44,40 @@ pub struct RunInput {
     pub model: String,
     pub concurrency_limit: u32,
     pub retry: RetryConfig,
+    /// The limits in full; a run of an older API has its concurrency only.
+    #[serde(default)]
+    pub limits: Option<RunLimits>,
+    #[serde(default)]
+    pub work: Work,
     /// How far an earlier part of the same run has come.
     #[serde(default)]
     pub resumed: Resumed,
 }
 
-/// What one part of a long run hands to the next.
+/// What a round of a run is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Ask for the outputs that are not there, score all.
+    #[default]
+    Generate,
+    /// Score the outputs that are there.
+    Score,
+    /// Deliver the results that are there.
+    Emit,
+}
+
+/// What one part of a long run hands to the next, and what a parent hands to a run that begins.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Resumed {
     pub started_at: Option<Timestamp>,
     /// With a dataset, loading is done.
     pub progress: Progress,
-    /// Every chunk before this one is done.
+    /// Every chunk before this one is done, or in a stretch that is held.
     pub next_chunk: u64,
+    /// Stretches that are begun and not complete.
+    #[serde(default)]
+    pub held: Vec<Held>,
 }
 
 /// How a run ended.
@@ -52,46 +87,42 @@ pub struct RunOutcome {
     pub progress: Progress,
 }
 
+/// Asks a run to begin nothing until it is resumed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PauseCommand {
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
 /// Runs one model over a dataset.
 #[workflow]
 pub struct ExperimentWorkflow {
     input: RunInput,
     progress: Progress,
-    next_chunk: u64,
-    /// Chunks whose outputs are there, as far as they will ever be.
-    to_score: VecDeque<ChunkToScore>,
-    /// Lanes that may still add to `to_score`.
-    generating: usize,
-    /// Why no further chunk is begun.
+    /// Why no further stretch is begun.
     stop: Option<Stop>,
-}
-
-struct ChunkToScore {
-    chunk: u64,
-    /// What GenerateOutput has reported; none when it ended without a report.
-    generated: Option<Generated>,
-}
-
-/// Why a run begins no further chunk.
-#[derive(Clone, Debug)]
-enum Stop {
-    /// The history is long enough; the rest belongs to the next part.
-    ContinueAsNew,
-    Cancelled,
-    Failed(String),
+    walk: Walk,
+    old: chunk_by_chunk::Walk,
+    /// Whether the run walks in stretches, which is what commands are for.
+    in_stretches: bool,
 }
 
 #[workflow_methods]
 impl ExperimentWorkflow {
     #[init]
     fn new(_ctx: &WorkflowContextView, input: RunInput) -> Self {
+        let limits = input
+            .limits
+            .unwrap_or_else(|| RunLimits::of_concurrency(input.concurrency_limit));
+        let mut progress = input.resumed.progress.clone();
+        let limits = *progress.limits.get_or_insert(limits);
         Self {
-            progress: input.resumed.progress.clone(),
-            next_chunk: input.resumed.next_chunk,
+            walk: Walk::new(&input.resumed, limits),
+            old: chunk_by_chunk::Walk::from(input.resumed.next_chunk),
+            progress,
             input,
-            to_score: VecDeque::new(),
-            generating: 0,
             stop: None,
+            in_stretches: true,
         }
     }
 
@@ -99,6 +130,9 @@ impl ExperimentWorkflow {
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<RunOutcome> {
         let input = ctx.state(|run| run.input.clone());
         let started_at = input.resumed.started_at.unwrap_or_else(|| now(ctx));
+        if input.work == Work::Emit {
+            return emit_again(ctx, &input, started_at).await;
+        }
         match load(ctx, &input).await {
             Ok(dataset) => evaluate(ctx, &input, &dataset).await?,
             Err(error) => ctx.state_mut(|run| run.stop(Stop::from(&error))),
@@ -110,24 +144,45 @@ impl ExperimentWorkflow {
             Some(Stop::ContinueAsNew) => return continue_as_new(ctx, input, started_at),
         };
         emit(ctx, &input, status, reason.clone(), started_at).await?;
-        match (status, reason) {
-            (Status::Cancelled, _) => Err(WorkflowTermination::cancelled()),
-            (Status::Failed, reason) => Err(run_failed(reason.unwrap_or_default())),
-            (status, _) => Ok(RunOutcome {
-                status,
-                progress: ctx.state(|run| run.progress.clone()),
-            }),
-        }
+        end(ctx, status, reason)
     }
 
     #[query(name = "progress")]
     pub fn progress(&self, _ctx: &WorkflowContextView) -> Progress {
         self.progress.clone()
     }
+
+    /// Begins nothing until it is resumed; calls in flight are ended. To pause a paused run changes nothing.
+    #[signal(name = "pause")]
+    pub fn pause(&mut self, ctx: &mut SyncWorkflowContext<Self>, command: PauseCommand) {
+        let since = time_of(ctx.workflow_time());
+        if self.pauses(since, command.reason) {
+            let _ =
+                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+        }
+    }
+
+    /// Goes on where it was. To resume a run that is not paused changes nothing.
+    #[signal(name = "resume")]
+    pub fn resume(&mut self, ctx: &mut SyncWorkflowContext<Self>) {
+        if self.resumes() {
+            let _ =
+                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+        }
+    }
+
+    /// Sets other limits, which hold at once. Raising a budget that has paused the run resumes it.
+    #[signal(name = "change_limits")]
+    pub fn change_limits(&mut self, ctx: &mut SyncWorkflowContext<Self>, change: LimitsChange) {
+        if self.changes_limits(&change) {
+            let _ =
+                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+        }
+    }
 }
 
 impl ExperimentWorkflow {
-    /// Begins no further chunk. The first reason stands, but any other goes before the length of the history.
+    /// Begins no further stretch. The first reason stands, but any other goes before the length of the history.
     fn stop(&mut self, stop: Stop) {
         match &self.stop {
             None | Some(Stop::ContinueAsNew) => self.stop = Some(stop),
@@ -155,137 +210,16 @@ async fn load(
     Ok(dataset)
 }
 
-/// Walks the chunks in lanes; scoring of one chunk goes on beside generation of the next.
 async fn evaluate(
     ctx: &WorkflowContext<ExperimentWorkflow>,
     input: &RunInput,
     dataset: &DatasetRef,
 ) -> WorkflowResult<()> {
-    enter(ctx, Stage::Evaluating);
-    let shares = dataset::shares(dataset, input.concurrency_limit);
-    ctx.state_mut(|run| run.generating = shares.len());
-    let calls = ctx.cancellation_token().child_token();
-    let generators = shares.into_iter().map(|concurrency| {
-        let calls = calls.clone();
-        async move {
-            let generated = generate_chunks(ctx, input, dataset, concurrency, &calls).await;
-            ctx.state_mut(|run| run.generating -= 1);
-            generated
-        }
-    });
-    let scorers = (0..SCORING_LANES).map(|_| score_chunks(ctx, input, dataset, &calls));
-    let (generated, scored) = join!(join_all(generators), join_all(scorers));
-    generated.into_iter().chain(scored).collect()
-}
-
-/// Takes one chunk after another until none is left or the run stops.
-async fn generate_chunks(
-    ctx: &WorkflowContext<ExperimentWorkflow>,
-    input: &RunInput,
-    dataset: &DatasetRef,
-    concurrency: u32,
-    calls: &WorkflowCancellationToken,
-) -> WorkflowResult<()> {
-    while let Some(chunk) = next_chunk(ctx, dataset) {
-        let generate = Generate {
-            run: input.run.clone(),
-            dataset: dataset.clone(),
-            chunk,
-            concurrency,
-        };
-        let options = described(working(&input.retry), chunk_title(dataset, chunk));
-        let options = cancelled_by(options, calls);
-        let outcome = ctx
-            .execute_activity(ExperimentActivities::generate_output, generate, options)
-            .await;
-        ctx.state_mut(|run| {
-            run.to_score.push_back(ChunkToScore {
-                chunk,
-                generated: outcome.as_ref().ok().copied(),
-            });
-            if let Ok(generated) = &outcome {
-                run.progress.generated.add(*generated);
-            }
-        });
-        match outcome {
-            // Told now, not when the chunk is scored: the heartbeat that told of it is gone.
-            Ok(_) => publish(ctx)?,
-            Err(error) => {
-                ctx.state_mut(|run| run.stop(Stop::from(&error)));
-                calls.cancel_with_reason("the run ends");
-            }
-        }
+    if ctx.patched(IN_STRETCHES) {
+        return lanes::evaluate(ctx, input, dataset).await;
     }
-    Ok(())
-}
-
-/// The next chunk to begin; none when there is none, or the run stops.
-fn next_chunk(ctx: &WorkflowContext<ExperimentWorkflow>, dataset: &DatasetRef) -> Option<u64> {
-    let cancelled = ctx.cancellation_token().is_cancelled();
-    let history_is_long = ctx.continue_as_new_suggested();
-    ctx.state_mut(|run| {
-        if run.next_chunk >= dataset.chunks() {
-            return None;
-        }
-        if cancelled {
-            run.stop(Stop::Cancelled);
-        } else if history_is_long && run.stop.is_none() {
-            run.stop = Some(Stop::ContinueAsNew);
-        }
-        if run.stop.is_some() {
-            return None;
-        }
-        let chunk = run.next_chunk;
-        run.next_chunk += 1;
-        Some(chunk)
-    })
-}
-
-/// Scores chunks as they come, also after a cancellation: what was recorded is summarised.
-async fn score_chunks(
-    ctx: &WorkflowContext<ExperimentWorkflow>,
-    input: &RunInput,
-    dataset: &DatasetRef,
-    calls: &WorkflowCancellationToken,
-) -> WorkflowResult<()> {
-    loop {
-        let uncancelled = WaitConditionOptions::builder()
-            .cancellation_token(WorkflowCancellationToken::new())
-            .build();
-        ctx.wait_condition_with_options(
-            |run| !run.to_score.is_empty() || run.generating == 0,
-            uncancelled,
-        )
-        .await?;
-        let Some(ChunkToScore { chunk, generated }) = ctx.state_mut(|run| run.to_score.pop_front())
-        else {
-            return Ok(());
-        };
-        let score = ScoreChunk {
-            run: input.run.clone(),
-            dataset: dataset.clone(),
-            chunk,
-        };
-        let options = described(even_if_cancelled(patient()), chunk_title(dataset, chunk));
-        let outcome = ctx
-            .execute_activity(ExperimentActivities::score_output, score, options)
-            .await;
-        match outcome {
-            Ok(scored) => {
-                ctx.state_mut(|run| {
-                    if generated.is_none() {
-                        run.progress.generated.add(scored.generated);
-                    }
-                    run.progress.scored(scored.states, &scored.aggregates);
-                });
-                publish(ctx)?;
-            }
-            Err(error) => {
-                ctx.state_mut(|run| run.stop(Stop::from(&error)));
-                calls.cancel_with_reason("the run ends");
-            }
-        }
-    }
+    ctx.state_mut(|run| run.in_stretches = false);
+    chunk_by_chunk::evaluate(ctx, input, dataset).await
 }
 
 /// Writes the summary and delivers, whatever the end.
@@ -303,6 +237,7 @@ async fn emit(
             .as_ref()
             .map_or(0, |dataset| dataset.count);
         run.progress.states.skipped += items.saturating_sub(run.progress.states.total());
+        run.progress.pause = None;
     });
     enter(ctx, Stage::Emitting);
     let mut progress = ctx.state(|run| run.progress.clone());
@@ -313,12 +248,51 @@ async fn emit(
         reason,
         started_at,
         progress,
+        again: false,
     };
     let options = even_if_cancelled(patient());
     ctx.execute_activity(ExperimentActivities::emit_results, emit, options)
         .await?;
     enter(ctx, Stage::Done);
     Ok(())
+}
+
+/// Delivers once more what a run that has ended left, and ends as it did.
+async fn emit_again(
+    ctx: &WorkflowContext<ExperimentWorkflow>,
+    input: &RunInput,
+    started_at: Timestamp,
+) -> WorkflowResult<RunOutcome> {
+    enter(ctx, Stage::Emitting);
+    let emit = Emit {
+        run: input.run.clone(),
+        status: Status::Completed,
+        reason: None,
+        started_at,
+        progress: ctx.state(|run| run.progress.clone()),
+        again: true,
+    };
+    let emitted = ctx
+        .execute_activity(ExperimentActivities::emit_results, emit, patient())
+        .await?;
+    enter(ctx, Stage::Done);
+    let status = emitted.status.unwrap_or(Status::Completed);
+    end(ctx, status, emitted.reason)
+}
+
+fn end(
+    ctx: &WorkflowContext<ExperimentWorkflow>,
+    status: Status,
+    reason: Option<String>,
+) -> WorkflowResult<RunOutcome> {
+    match status {
+        Status::Cancelled => Err(WorkflowTermination::cancelled()),
+        Status::Failed => Err(run_failed(reason.unwrap_or_default())),
+        status => Ok(RunOutcome {
+            status,
+            progress: ctx.state(|run| run.progress.clone()),
+        }),
+    }
 }
 
 fn continue_as_new(
@@ -329,7 +303,11 @@ fn continue_as_new(
     let resumed = ctx.state(|run| Resumed {
         started_at: Some(started_at),
         progress: run.progress.clone(),
-        next_chunk: run.next_chunk,
+        next_chunk: match run.in_stretches {
+            true => run.walk.next_chunk,
+            false => run.old.next_chunk,
+        },
+        held: run.walk.held.iter().cloned().collect(),
     });
     match ctx.continue_as_new(
         RunInput { resumed, ..input },
@@ -339,7 +317,7 @@ fn continue_as_new(
 
 fn enter(ctx: &WorkflowContext<ExperimentWorkflow>, stage: Stage) {
     ctx.state_mut(|run| run.progress.stage = stage);
-    // A progress that cannot be written as JSON does not exist; the next chunk would report it.
+    // A progress that cannot be written as JSON does not exist; the next stretch would report it.
     let _ = publish(ctx);
 }
 
@@ -350,39 +328,25 @@ fn publish(ctx: &WorkflowContext<ExperimentWorkflow>) -> WorkflowResult<()> {
     Ok(())
 }
 
-fn chunk_title(dataset: &DatasetRef, chunk: u64) -> String {
-    format!("chunk {} of {}", chunk + 1, dataset.chunks())
-}
-
 /// The time of the current workflow task, which is the same when replayed.
 pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> Timestamp {
-    ctx.workflow_time()
-        .and_then(|time| Timestamp::try_from(time).ok())
+    time_of(ctx.workflow_time())
+}
+
+pub(crate) fn time_of(time: Option<std::time::SystemTime>) -> Timestamp {
+    time.and_then(|time| Timestamp::try_from(time).ok())
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-pub(crate) fn run_failed(reason: String) -> WorkflowTermination {
-    ApplicationFailure::builder(reason)
-        .type_name(failure::RUN_FAILED.to_owned())
-        .non_retryable(true)
-        .build()
-        .into()
-}
-
-impl From<&ActivityExecutionError> for Stop {
-    fn from(error: &ActivityExecutionError) -> Self {
-        match error.as_cancelled() {
-            Some(_) => Self::Cancelled,
-            None => Self::Failed(reason(error)),
-        }
-    }
-}
-
-/// The innermost message: that of the activity, not that an activity failed.
-pub(crate) fn reason(error: &ActivityExecutionError) -> String {
-    match error.cause() {
-        Some(IncomingError::Application(failure)) => failure.source_error().to_string(),
-        Some(cause) => cause.failure().message.clone(),
-        None => error.to_string(),
+/// The pause that a run is handed at its beginning, and the limits.
+pub(crate) fn begun_with(limits: RunLimits, pause: Option<Pause>, dataset: DatasetRef) -> Resumed {
+    Resumed {
+        progress: Progress {
+            dataset: Some(dataset),
+            limits: Some(limits),
+            pause,
+            ..Progress::default()
+        },
+        ..Resumed::default()
     }
 }

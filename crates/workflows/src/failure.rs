@@ -20,3 +20,9 @@ pub const ARTIFACT_INVALID: &str = "ArtifactInvalid";
 pub const HANDED_OVER: &str = "HandedOver";
 /// A task inside the worker was aborted or panicked. Retryable.
 pub const TASK_ABORTED: &str = "TaskAborted";
+/// The provider is away, and the stretch waits for it. Retryable.
+pub const PROVIDER_AWAY: &str = "ProviderAway";
+/// More items have failed than the experiment allows. Not retryable.
+pub const TOO_MANY_FAILURES: &str = "TooManyFailures";
+/// The specification is not in the store yet: the workflow was started while it was written. Retryable.
+pub const NOT_ARCHIVED_YET: &str = "NotArchivedYet";

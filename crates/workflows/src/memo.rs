@@ -20,4 +20,7 @@ pub struct ExperimentMemo {
     /// The hash of its specification, by which a repeated request is told from another one.
     #[serde(default)]
     pub spec_sha256: Option<String>,
+    /// 0 at first, one more with each retry or rescoring.
+    #[serde(default)]
+    pub round: u32,
 }

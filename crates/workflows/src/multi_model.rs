@@ -1,26 +1,34 @@
 //! Several models over one dataset: the dataset is loaded once, each model is a child run, none waits for or harms another.
+//! Commands go on to every run, also to those that begin later.
+
+mod commands;
 
 use std::cell::Cell;
 
 use domain::config::RetryConfig;
 use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
+use domain::limits::{LimitsChange, RunLimits};
 use domain::progress::Progress;
 use domain::summary::Status;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use temporalio_common::WorkflowDefinition;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
     ActivityExecutionError, ChildWorkflowCancellationType, ChildWorkflowExecutionError,
-    ChildWorkflowOptions, ParentClosePolicy, WorkflowContext, WorkflowResult, WorkflowTermination,
-    join_all,
+    ChildWorkflowOptions, MemoValue, ParentClosePolicy, StartedChildWorkflow, SyncWorkflowContext,
+    WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination, join, join_all,
 };
 
+use self::commands::{Command, Commands, forward};
 use crate::activities::{Emit, ExperimentActivities, Load, RunRef, SpecRef};
 use crate::experiment::{
-    ExperimentWorkflow, Resumed, RunInput, RunOutcome, now, reason, run_failed,
+    ExperimentWorkflow, PauseCommand, Resumed, RunInput, RunOutcome, Work, begun_with, now, reason,
+    run_failed, time_of,
 };
 use crate::ids;
+use crate::memo;
 use crate::options::{WORKFLOW_TASK_TIMEOUT, even_if_cancelled, patient};
 
 /// Characters of a model's name in the Temporal UI, which takes 400 bytes: four for a character at most.
@@ -36,6 +44,14 @@ pub struct MultiModelInput {
     pub retry: RetryConfig,
     /// Models run at once; all of them unless given.
     pub max_parallel_models: Option<u32>,
+    /// The limits of each run in full; an older API gives a concurrency only.
+    #[serde(default)]
+    pub limits: Option<RunLimits>,
+    /// 0 at first, one more with each retry or rescoring.
+    #[serde(default)]
+    pub round: u32,
+    #[serde(default)]
+    pub work: Work,
 }
 
 /// How the run of one model ended.
@@ -49,16 +65,27 @@ pub struct ModelOutcome {
 
 /// Runs several models over one dataset.
 #[workflow]
-#[derive(Default)]
-pub struct MultiModelWorkflow;
+pub struct MultiModelWorkflow {
+    input: MultiModelInput,
+    commands: Commands,
+}
 
 #[workflow_methods]
 impl MultiModelWorkflow {
+    #[init]
+    fn new(_ctx: &WorkflowContextView, input: MultiModelInput) -> Self {
+        let limits = input
+            .limits
+            .unwrap_or_else(|| RunLimits::of_concurrency(input.concurrency_limit));
+        Self {
+            commands: Commands::new(limits),
+            input,
+        }
+    }
+
     #[run(name = "MultiModelWorkflow")]
-    pub async fn run(
-        ctx: &mut WorkflowContext<Self>,
-        input: MultiModelInput,
-    ) -> WorkflowResult<Vec<ModelOutcome>> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<Vec<ModelOutcome>> {
+        let input = ctx.state(|all| all.input.clone());
         let started_at = now(ctx);
         let load = Load {
             spec: input.spec.clone(),
@@ -72,6 +99,41 @@ impl MultiModelWorkflow {
         };
         end(&outcomes)?;
         Ok(outcomes)
+    }
+
+    /// As [`ExperimentWorkflow::pause`], for every run that has not ended.
+    #[signal(name = "pause")]
+    pub fn pause(&mut self, ctx: &mut SyncWorkflowContext<Self>, command: PauseCommand) {
+        let since = time_of(ctx.workflow_time());
+        self.commands.take(Command::Pause(command), since);
+        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+    }
+
+    /// As [`ExperimentWorkflow::resume`], for every run that has not ended.
+    #[signal(name = "resume")]
+    pub fn resume(&mut self, ctx: &mut SyncWorkflowContext<Self>) {
+        let since = time_of(ctx.workflow_time());
+        self.commands.take(Command::Resume, since);
+        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+    }
+
+    /// As [`ExperimentWorkflow::change_limits`], for every run that has not ended.
+    #[signal(name = "change_limits")]
+    pub fn change_limits(&mut self, ctx: &mut SyncWorkflowContext<Self>, change: LimitsChange) {
+        let since = time_of(ctx.workflow_time());
+        self.commands.take(Command::ChangeLimits(change), since);
+        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+    }
+}
+
+impl MultiModelWorkflow {
+    /// What holds for runs that have not begun.
+    fn progress(&self) -> Progress {
+        Progress {
+            pause: self.commands.pause.clone(),
+            limits: Some(self.commands.limits),
+            ..Progress::default()
+        }
     }
 }
 
@@ -116,12 +178,9 @@ async fn run_model(
         return not_run(ctx, input, index, Status::Cancelled, None, started_at).await;
     }
     let experiment: &ExperimentId = &input.spec.experiment_id;
+    let workflow_id = ids::run_workflow(experiment, index_of(index), input.models.len());
     let options = ChildWorkflowOptions::builder()
-        .workflow_id(ids::run_workflow(
-            experiment,
-            index_of(index),
-            input.models.len(),
-        ))
+        .workflow_id(workflow_id.clone())
         .static_summary(
             input.models[index]
                 .chars()
@@ -132,27 +191,28 @@ async fn run_model(
         .cancel_type(ChildWorkflowCancellationType::WaitCancellationCompleted)
         .parent_close_policy(ParentClosePolicy::Terminate)
         .build();
+    let (limits, pause, taken) = ctx.state(|all| all.commands.so_far());
     let run = RunInput {
         run: RunRef {
             spec: input.spec.clone(),
             index: index_of(index),
+            round: input.round,
         },
         model: input.models[index].clone(),
         concurrency_limit: input.concurrency_limit,
         retry: input.retry.clone(),
-        resumed: Resumed {
-            progress: Progress {
-                dataset: Some(dataset.clone()),
-                ..Progress::default()
-            },
-            ..Resumed::default()
+        limits: Some(limits),
+        work: input.work,
+        resumed: match input.work {
+            Work::Emit => Resumed::default(),
+            Work::Generate | Work::Score => begun_with(limits, pause, dataset.clone()),
         },
     };
     let (status, reason) = match ctx
         .start_child_workflow(ExperimentWorkflow::run, run, options)
         .await
     {
-        Ok(child) => outcome_of(child.result().await),
+        Ok(child) => outcome_of(follow(ctx, child, workflow_id, taken).await),
         Err(error) if error.as_cancelled().is_some() => (Status::Cancelled, None),
         Err(error) => (Status::Failed, Some(error.to_string())),
     };
@@ -161,6 +221,27 @@ async fn run_model(
         status,
         reason,
     })
+}
+
+/// Waits for a run to end, while commands go on to it.
+async fn follow<Run>(
+    ctx: &WorkflowContext<MultiModelWorkflow>,
+    child: StartedChildWorkflow<Run>,
+    workflow_id: String,
+    taken: usize,
+) -> Result<RunOutcome, ChildWorkflowExecutionError>
+where
+    Run: WorkflowDefinition<Output = RunOutcome>,
+{
+    let has_ended = &Cell::new(false);
+    let run = ctx.external_workflow(workflow_id, None);
+    let ending = async {
+        let result = child.result().await;
+        has_ended.set(true);
+        result
+    };
+    let (result, ()) = join!(ending, forward(ctx, &run, taken, has_ended));
+    result
 }
 
 /// Ends every model's run without a call: there is no dataset to run on.
@@ -194,11 +275,13 @@ async fn not_run(
         run: RunRef {
             spec: input.spec.clone(),
             index: index_of(index),
+            round: input.round,
         },
         status,
         reason: reason.clone(),
         started_at,
         progress: Progress::default(),
+        again: false,
     };
     ctx.execute_activity(
         ExperimentActivities::emit_results,

@@ -7,12 +7,13 @@ use temporalio_workflow::{
     ActivityCancellationType, ActivityOptions, RetryPolicy, WorkflowCancellationToken,
 };
 
-/// A worker that has not been heard of for this long is taken for dead, and its chunk goes to another.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A worker that has not been heard of for this long is taken for dead, and its stretch goes to another. Workers are heard of
+/// every second, so three beats may be lost; after a crash with an immediate restart a run is back at work in this time.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A workflow task that a worker took and has not answered for this long goes to another. Deciding takes milliseconds;
 /// Temporal's own default of ten seconds would be waited for at each task that a frozen worker takes.
-pub const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(5);
+pub const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Longer than any chunk takes; a dead worker is noticed by its heartbeat, not by this.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
@@ -32,7 +33,7 @@ pub(crate) fn patient() -> ActivityOptions {
     )
 }
 
-/// For model calls: waits as the experiment asks.
+/// For model calls as runs of an older worker ask for them: waits as the experiment asks.
 pub(crate) fn working(retry: &RetryConfig) -> ActivityOptions {
     options(
         RetryPolicy::builder()
@@ -40,6 +41,20 @@ pub(crate) fn working(retry: &RetryConfig) -> ActivityOptions {
             .backoff_coefficient(retry.backoff_coefficient)
             .maximum_interval(retry.maximum_interval.as_duration())
             .maximum_attempts(ATTEMPTS + retry.maximum_attempts)
+            .build(),
+    )
+}
+
+/// Attempts at a stretch. Among them are those that find the provider still away, every half minute: enough for three days.
+const ATTEMPTS_AT_A_STRETCH: u32 = 10_000;
+
+/// For model calls. The waits of items are the worker's; those here come after a crash, or while a store is away.
+pub(crate) fn stretching() -> ActivityOptions {
+    options(
+        RetryPolicy::builder()
+            .initial_interval(Duration::from_millis(200))
+            .maximum_interval(Duration::from_secs(15))
+            .maximum_attempts(ATTEMPTS_AT_A_STRETCH)
             .build(),
     )
 }

@@ -1,5 +1,6 @@
 //! A chat endpoint that speaks OpenAI's protocol, whatever its model is called.
 
+mod cache;
 mod failure;
 mod request;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::config::OpenAiAdapter;
 use domain::item::DatasetItem;
+use domain::money::Money;
 use domain::output::{Answer, CallError, CallErrorKind, TokenUsage};
 use evaluation::prompts::Prompt;
 use genai::chat::{ChatOptions, ChatRequest, ChatResponse, Usage};
@@ -17,9 +19,10 @@ use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use self::cache::Call;
 use self::failure::call_error;
 use self::request::{options, target};
-use crate::providers::Providers;
+use crate::providers::{Price, Providers};
 
 /// One model at one provider.
 pub struct OpenAi {
@@ -30,6 +33,9 @@ pub struct OpenAi {
     call_timeout: Duration,
     provider: String,
     secrets: Vec<SecretString>,
+    price: Option<Price>,
+    /// All that equal calls have in common but the messages.
+    call: Call,
 }
 
 /// The client of all runs. It tries nothing again, and leaves the time limit of a call to the call.
@@ -79,7 +85,22 @@ impl OpenAi {
             call_timeout,
             provider: config.provider.clone(),
             secrets: provider.secrets(),
+            price: provider.price(model),
+            call: Call::new(provider, config, model),
         })
+    }
+
+    pub(super) fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    pub(super) fn cost(&self, usage: TokenUsage) -> Option<Money> {
+        self.price.as_ref().map(|price| price.cost(usage))
+    }
+
+    pub(super) fn cache_key(&self, item: &DatasetItem) -> Option<String> {
+        let messages = self.prompt.render(item).ok()?;
+        Some(self.call.key(messages.system.as_deref(), &messages.user))
     }
 
     pub(super) async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Interval;
+use crate::money::Money;
 
 /// How much is done at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,41 @@ pub struct ExecutionConfig {
     /// How long one model call may take.
     #[cfg_attr(feature = "schema", schema(value_type = Interval, default = "2m"))]
     pub call_timeout: Interval,
+    /// Model calls begun in a minute, for each model; spread evenly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(nullable = false, minimum = 0.001, maximum = 100_000_000)
+    )]
+    pub requests_per_minute: Option<f64>,
+    /// Tokens read and written in a minute, for each model. They are known after a call, so it is the next calls that wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(nullable = false, minimum = 1, maximum = 100_000_000_000_i64)
+    )]
+    pub tokens_per_minute: Option<f64>,
+    /// The share of failed items, from 0 to 1, beyond which a run fails: as soon as it is sure to be passed, or passed with
+    /// a certainty of 97.5 % by the items so far. Without it, a run completes however many items fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(nullable = false, minimum = 0.0, maximum = 1.0)
+    )]
+    pub max_failure_rate: Option<f64>,
+    /// What the calls of each model may cost in all, in US dollars. A run that reaches it is paused; raise it to go on. Calls
+    /// in flight are ended, so a little more may be spent. Has no effect for models without a price in the provider table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub max_cost: Option<Money>,
+    /// Tokens that the calls of each model may use in all. A run that reaches them is paused, as with `max_cost`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub max_tokens: Option<u64>,
+    /// Take answers to equal calls (same provider address, model, parameters and messages) from the cache, and keep new ones
+    /// there. Failures are never kept.
+    #[cfg_attr(feature = "schema", schema(default = false))]
+    pub cache: bool,
 }
 
 impl Default for ExecutionConfig {
@@ -27,6 +63,12 @@ impl Default for ExecutionConfig {
             concurrency_limit: 5,
             max_parallel_models: None,
             call_timeout: Interval::from_secs(120),
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            max_failure_rate: None,
+            max_cost: None,
+            max_tokens: None,
+            cache: false,
         }
     }
 }

@@ -135,7 +135,8 @@ fn kind_of_status(status: StatusCode) -> CallErrorKind {
 fn kind_of_transport(error: &reqwest::Error) -> CallErrorKind {
     match error {
         error if error.is_builder() => CallErrorKind::BadRequest,
-        error if error.is_timeout() && !error.is_connect() => CallErrorKind::Timeout,
+        error if error.is_connect() => CallErrorKind::Unreachable,
+        error if error.is_timeout() => CallErrorKind::Timeout,
         _ => CallErrorKind::Connection,
     }
 }

@@ -1,0 +1,318 @@
+//! Asks the items of a stretch: as many at once as the gates allow, those that fail for a time again after a wait.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::config::RetryConfig;
+use domain::output::{Answer, CallError, Output};
+use domain::statistics::exceeds;
+use futures::{Stream, StreamExt};
+use jiff::Timestamp;
+use temporalio_sdk::activities::ActivityContext;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use workflows::activities::{Allowance, Unfinished};
+
+use crate::adapters::Adapter;
+use crate::failure::Failure;
+use crate::gates::{Entrance, Permit, Verdict};
+use crate::generate::opening::{Opened, Question};
+use crate::generate::recorder::Recorder;
+use crate::generate::tally::Tally;
+use crate::generate::waits::Waits;
+use crate::work::{Bench, interrupted};
+
+/// Fewer items than this at hand, and the next chunk is opened.
+const FEW_AT_HAND: usize = 250;
+
+/// How often it is looked why nothing moves.
+const LOOK_AROUND: Duration = Duration::from_millis(250);
+
+/// The longest wait for which a stretch is kept; a longer one is Temporal's, and leaves room for others.
+const LONGEST_WAIT_HERE: Duration = Duration::from_secs(60);
+
+/// How long a stretch is kept while its provider is away, and after how long it comes back to look.
+const PATIENCE_WITH_PROVIDER: Duration = Duration::from_secs(30);
+const LOOK_FOR_PROVIDER_AFTER: Duration = Duration::from_secs(20);
+
+/// What holds for every item of a stretch.
+pub(super) struct Rules {
+    pub(super) retry: RetryConfig,
+    pub(super) round: u32,
+    pub(super) call_timeout: Duration,
+    pub(super) allowance: Allowance,
+    pub(super) max_failure_rate: Option<f64>,
+    /// Items of the whole dataset.
+    pub(super) items: u64,
+}
+
+/// A stretch while it is asked.
+pub(super) struct Asking<'a> {
+    pub(super) bench: &'a Bench,
+    pub(super) ctx: &'a ActivityContext,
+    pub(super) adapter: Arc<Adapter>,
+    pub(super) entrance: Entrance,
+    pub(super) recorder: Recorder,
+    pub(super) rules: Rules,
+    pub(super) tally: Arc<Tally>,
+    /// Whether answers are kept for equal calls.
+    pub(super) caches: bool,
+}
+
+/// What has come of a call.
+pub(super) struct Asked {
+    question: Question,
+    outcome: Result<Answer, CallError>,
+    verdict: Verdict,
+}
+
+/// Items and calls of a stretch.
+#[derive(Default)]
+pub(super) struct Hand {
+    ready: VecDeque<Question>,
+    waits: Waits,
+    /// Dropping it aborts the calls that are still in flight.
+    pub(super) calls: JoinSet<Asked>,
+    opened_all: bool,
+    /// No further call begins, for the allowance is spent.
+    is_spent: bool,
+}
+
+impl Hand {
+    fn has_work(&self) -> bool {
+        let asks_more = !self.ready.is_empty() || !self.waits.is_empty() || !self.opened_all;
+        !self.calls.is_empty() || (asks_more && !self.is_spent)
+    }
+
+    /// Whether every item has been asked for the last time.
+    pub(super) fn is_done(&self) -> bool {
+        let asks_more = !self.ready.is_empty() || !self.waits.is_empty() || !self.opened_all;
+        !asks_more && self.calls.is_empty()
+    }
+}
+
+impl Asking<'_> {
+    /// Asks every item; says why some are left, when the stretch comes back before its end. What was answered is recorded
+    /// before this returns, whatever the end.
+    pub(super) async fn ask_all(
+        self,
+        chunks: impl Stream<Item = Result<Opened, Failure>>,
+    ) -> Result<Option<Unfinished>, Failure> {
+        let mut hand = Hand::default();
+        let asked = self.ask(chunks, &mut hand).await;
+        self.tally.given_up(hand.calls.len());
+        drop(hand);
+        let recorded = self.recorder.finish().await;
+        let unfinished = asked?;
+        recorded?;
+        Ok(unfinished)
+    }
+
+    async fn ask(
+        &self,
+        chunks: impl Stream<Item = Result<Opened, Failure>>,
+        hand: &mut Hand,
+    ) -> Result<Option<Unfinished>, Failure> {
+        let mut chunks = pin!(chunks);
+        let mut look_around = interval(LOOK_AROUND);
+        look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut away_since = None;
+        while hand.has_work() {
+            let wants_more = !hand.opened_all && hand.ready.len() < FEW_AT_HAND && !hand.is_spent;
+            let may_begin = !hand.ready.is_empty() && !hand.is_spent;
+            let due = hand.waits.due();
+            tokio::select! {
+                biased;
+                failure = interrupted(self.bench, self.ctx) => {
+                    return self.wind_up(failure, hand).await;
+                }
+                // `finish` tells why.
+                () = self.recorder.gave_up() => return Ok(None),
+                Some(asked) = hand.calls.join_next() => self.take(asked?, hand).await?,
+                permit = self.entrance.permit(), if may_begin => self.begin(permit, hand),
+                opened = chunks.next(), if wants_more => match opened {
+                    Some(opened) => self.open(opened?, hand).await,
+                    None => hand.opened_all = true,
+                },
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    hand.ready.extend(hand.waits.take_due());
+                }
+                _ = look_around.tick() => self.look_around(hand, &mut away_since)?,
+            }
+        }
+        Ok((!hand.is_done()).then_some(Unfinished::AllowanceSpent))
+    }
+
+    async fn open(&self, opened: Opened, hand: &mut Hand) {
+        let chunk = opened.log.chunk();
+        self.recorder.open(opened.log).await;
+        for output in opened.cached {
+            self.recorder.record(chunk, output, true).await;
+        }
+        hand.ready.extend(opened.questions);
+        self.check_allowance(hand);
+    }
+
+    fn begin(&self, permit: Permit, hand: &mut Hand) {
+        let Some(question) = hand.ready.pop_front() else {
+            return;
+        };
+        self.tally.begun();
+        let adapter = Arc::clone(&self.adapter);
+        let cache = self.caches.then(|| self.bench.store.clone());
+        hand.calls.spawn(async move {
+            let outcome = adapter.answer(&question.item).await;
+            let verdict = match &outcome {
+                Ok(answer) => {
+                    permit.answered(answer.usage);
+                    Verdict::Counts
+                }
+                Err(error) => permit.failed(error, question.is_fresh()),
+            };
+            if let (Some(store), Ok(answer)) = (cache, &outcome) {
+                keep(&store, &adapter, &question, answer).await;
+            }
+            Asked {
+                question,
+                outcome,
+                verdict,
+            }
+        });
+    }
+
+    pub(super) async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
+        let Asked {
+            question,
+            outcome,
+            verdict,
+        } = asked;
+        let attempts = question.attempts + 1;
+        let excused = question.excused + u32::from(verdict == Verdict::Excused);
+        let id = question.item.id.clone();
+        let output = match outcome {
+            Ok(answer) => Output {
+                cost: answer.usage.and_then(|usage| self.adapter.cost(usage)),
+                ..Output::answered(id, attempts, answer)
+            },
+            Err(error) => Output::failed(id, attempts, error),
+        };
+        let output = Output {
+            excused_attempts: excused,
+            round: self.rules.round,
+            ended_at: Some(Timestamp::now()),
+            ..output
+        };
+        let is_final = output.is_final(self.rules.retry.maximum_attempts);
+        let error = output.error.clone();
+        self.recorder.record(question.chunk, output, is_final).await;
+        match error {
+            Some(error) if error.kind.is_run_wide() => return Err(Failure::Refused(error)),
+            Some(error) if !is_final => {
+                let question = Question {
+                    attempts,
+                    excused,
+                    ..question
+                };
+                self.ask_again(question, error, hand);
+            }
+            Some(_) => self.check_failures()?,
+            None => {}
+        }
+        self.check_allowance(hand);
+        Ok(())
+    }
+
+    /// An item that failed because the provider is away comes back as soon as calls are made again.
+    fn ask_again(&self, question: Question, error: CallError, hand: &mut Hand) {
+        if self.entrance.is_away() {
+            hand.ready.push_back(question);
+            return;
+        }
+        let wait = self.rules.retry.wait_after(question.attempts);
+        let wait = wait.max(error.retry_after().unwrap_or_default());
+        hand.waits.push(question, wait, error);
+    }
+
+    fn check_allowance(&self, hand: &mut Hand) {
+        let Allowance { tokens, cost } = self.rules.allowance;
+        if tokens.is_none() && cost.is_none() {
+            return;
+        }
+        let spent = self.tally.generated();
+        let used = spent.usage.input_tokens + spent.usage.output_tokens;
+        hand.is_spent =
+            tokens.is_some_and(|most| used >= most) || cost.is_some_and(|most| spent.cost >= most);
+    }
+
+    /// Ends the run as soon as this stretch alone shows that too many items fail.
+    fn check_failures(&self) -> Result<(), Failure> {
+        let Some(rate) = self.rules.max_failure_rate else {
+            return Ok(());
+        };
+        let generated = self.tally.generated();
+        let (failed, done) = (generated.failed, generated.done());
+        match exceeds(failed, done, self.rules.items, rate) {
+            true => Err(Failure::TooManyFailures(format!(
+                "{failed} of {done} items have failed, more than the `max_failure_rate` of {rate} allows"
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// Tells why nothing moves, and ends a stretch that would wait for long.
+    fn look_around(&self, hand: &Hand, away_since: &mut Option<Instant>) -> Result<(), Failure> {
+        let only_waits = hand.ready.is_empty() && hand.opened_all && !hand.waits.is_empty();
+        let wait = match (hand.calls.is_empty(), only_waits) {
+            (false, _) if !self.entrance.is_away() => None,
+            (true, true) => self.entrance.wait().or_else(|| hand.waits.wait()),
+            _ => self.entrance.wait(),
+        };
+        let waiting = hand.waits.len() + usize::from(wait.is_some()) * hand.ready.len();
+        let next_attempt = match hand.ready.front() {
+            Some(question) => Some(question.attempts + 1),
+            None => hand.waits.next_attempt(),
+        };
+        self.tally.waits(waiting, next_attempt, wait.clone());
+        self.leave_if_long(hand, only_waits)?;
+        match self.entrance.is_away() {
+            false => *away_since = None,
+            true => {
+                let since = away_since.get_or_insert_with(Instant::now);
+                if hand.calls.is_empty() && since.elapsed() > PATIENCE_WITH_PROVIDER {
+                    return Err(Failure::ProviderAway {
+                        detail: wait.map(|wait| wait.detail).unwrap_or_default(),
+                        retry_in: LOOK_FOR_PROVIDER_AFTER,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_if_long(&self, hand: &Hand, only_waits: bool) -> Result<(), Failure> {
+        let (Some(due), Some(last)) = (hand.waits.due(), hand.waits.last_error()) else {
+            return Ok(());
+        };
+        let left = due.saturating_duration_since(Instant::now());
+        if !only_waits || !hand.calls.is_empty() || left <= LONGEST_WAIT_HERE {
+            return Ok(());
+        }
+        Err(Failure::ItemsUnfinished {
+            waiting: hand.waits.len(),
+            last: last.clone(),
+            retry_in: left,
+        })
+    }
+}
+
+/// Keeps an answer for equal calls. A cache that cannot be written costs later runs a call, and this one nothing.
+async fn keep(store: &artifacts::Store, adapter: &Adapter, question: &Question, answer: &Answer) {
+    let Some(key) = adapter.cache_key(&question.item) else {
+        return;
+    };
+    if let Err(error) = store.cache_answer(&key, answer).await {
+        tracing::warn!(%error, "an answer could not be kept in the cache");
+    }
+}

@@ -1,0 +1,158 @@
+//! What is there of a chunk when an attempt begins: its items, and what is recorded or cached of them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use artifacts::Store;
+use artifacts::outputs::{Journal, OutputLog};
+use artifacts::run::Run;
+use domain::dataset::DatasetRef;
+use domain::item::DatasetItem;
+use domain::output::{Answer, Output};
+use futures::{Stream, StreamExt, stream};
+use jiff::Timestamp;
+
+use crate::adapters::Adapter;
+use crate::failure::Failure;
+use crate::generate::tally::Tally;
+
+/// Chunks that are opened ahead.
+const CHUNKS_AHEAD: usize = 2;
+
+/// Items looked up in the cache at once.
+const LOOKUPS_AT_ONCE: usize = 16;
+
+/// An item that is to be asked, and the calls made for it before.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) chunk: u64,
+    pub(super) item: DatasetItem,
+    pub(super) attempts: u32,
+    /// Of those, the ones that cost the item nothing.
+    pub(super) excused: u32,
+}
+
+impl Question {
+    /// Whether no call for the item has failed in a way that tells of the item.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.attempts == self.excused
+    }
+}
+
+/// A chunk that is opened.
+pub(super) struct Opened {
+    pub(super) log: OutputLog,
+    /// Items without an answer.
+    pub(super) questions: Vec<Question>,
+    /// Answers that the cache has for others.
+    pub(super) cached: Vec<Output>,
+}
+
+/// How chunks are opened.
+pub(super) struct Opening {
+    pub(super) store: Store,
+    pub(super) run: Run,
+    pub(super) attempt: u32,
+    /// Knows what an item would be asked, when the experiment asks for the cache.
+    pub(super) cache: Option<Arc<Adapter>>,
+    pub(super) round: u32,
+    pub(super) maximum_attempts: u32,
+    pub(super) tally: Arc<Tally>,
+}
+
+impl Opening {
+    /// Opens chunks one after another, a little ahead of what is asked.
+    pub(super) fn chunks(
+        self,
+        dataset: DatasetRef,
+        chunks: Range<u64>,
+    ) -> impl Stream<Item = Result<Opened, Failure>> {
+        let (opening, dataset) = (Arc::new(self), Arc::new(dataset));
+        stream::iter(chunks)
+            .map(move |chunk| {
+                let (opening, dataset) = (Arc::clone(&opening), Arc::clone(&dataset));
+                async move { opening.open(&dataset, chunk).await }
+            })
+            .buffered(CHUNKS_AHEAD)
+    }
+
+    async fn open(&self, dataset: &DatasetRef, chunk: u64) -> Result<Opened, Failure> {
+        let items = self.store.dataset_chunk(dataset, chunk).await?;
+        let opened = self.store.open_outputs(&self.run, chunk, self.attempt);
+        let (journal, log) = opened.await?;
+        let questions = self.unanswered(items, journal, chunk);
+        let (questions, cached) = match &self.cache {
+            Some(adapter) => self.look_up(adapter, questions).await?,
+            None => (questions, Vec::new()),
+        };
+        Ok(Opened {
+            log,
+            questions,
+            cached,
+        })
+    }
+
+    /// The items that are still to be asked. What is recorded is counted.
+    fn unanswered(&self, items: Vec<DatasetItem>, journal: Journal, chunk: u64) -> Vec<Question> {
+        let question = |item: DatasetItem, attempts, excused| Question {
+            chunk,
+            item,
+            attempts,
+            excused,
+        };
+        items
+            .into_iter()
+            .filter_map(|item| {
+                let Some(known) = journal.get(&item.id) else {
+                    return Some(question(item, 0, 0));
+                };
+                let is_final = known.is_final(self.round, self.maximum_attempts);
+                self.tally.found(known, is_final);
+                if is_final {
+                    return None;
+                }
+                let output = &known.output;
+                // A later round counts the attempts at an item anew.
+                Some(match output.round == self.round {
+                    true => question(item, output.attempts, output.excused_attempts),
+                    false => question(item, 0, 0),
+                })
+            })
+            .collect()
+    }
+
+    /// Takes what the cache has.
+    async fn look_up(
+        &self,
+        adapter: &Adapter,
+        questions: Vec<Question>,
+    ) -> Result<(Vec<Question>, Vec<Output>), Failure> {
+        let mut found = stream::iter(questions)
+            .map(async |question| {
+                let answer = match adapter.cache_key(&question.item) {
+                    Some(key) => self.store.cached_answer(&key).await?,
+                    None => None,
+                };
+                Ok::<_, Failure>((question, answer))
+            })
+            .buffered(LOOKUPS_AT_ONCE);
+        let (mut left, mut cached) = (Vec::new(), Vec::new());
+        while let Some(looked_up) = found.next().await {
+            match looked_up? {
+                (question, Some(answer)) => cached.push(self.from_cache(question, answer)),
+                (question, None) => left.push(question),
+            }
+        }
+        Ok((left, cached))
+    }
+
+    fn from_cache(&self, question: Question, answer: Answer) -> Output {
+        Output {
+            excused_attempts: question.excused,
+            round: self.round,
+            ended_at: Some(Timestamp::now()),
+            cached: true,
+            ..Output::answered(question.item.id, question.attempts, answer)
+        }
+    }
+}
