@@ -20,3 +20,5 @@ pub const ARTIFACT_INVALID: &str = "ArtifactInvalid";
 pub const HANDED_OVER: &str = "HandedOver";
 /// A task inside the worker was aborted or panicked. Retryable.
 pub const TASK_ABORTED: &str = "TaskAborted";
+/// The worker's disk for temporary files is full or broken. Retryable, best by another worker.
+pub const DISK_UNAVAILABLE: &str = "DiskUnavailable";
