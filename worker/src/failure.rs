@@ -45,7 +45,8 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Artifacts(error) => error.fmt(f),
-            Self::Disk(error) => write!(f, "the worker's temporary files fail: {error}"),
+            // Not the whole error, which names a folder of the operator.
+            Self::Disk(error) => write!(f, "the worker's temporary files fail: {}", error.kind()),
             Self::HandedOver => f.write_str("the worker is stopping and hands its work over"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Task(error) => write!(f, "a task of the worker ended before its time: {error}"),

@@ -193,7 +193,7 @@ pub(super) fn unreadable(path: &str, error: &io::Error) -> CallError {
 fn no_disk(error: &io::Error) -> CallError {
     CallError::new(
         CallErrorKind::Connection,
-        format!("the worker's temporary files fail: {error}"),
+        format!("the worker's temporary files fail: {}", error.kind()),
     )
 }
 
