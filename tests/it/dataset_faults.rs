@@ -35,7 +35,7 @@ async fn a_dataset_that_cannot_be_used_fails_the_experiment_with_its_reason() {
     let stack = Stack::start().await;
     let good = json!({"id": "1", "input": {}, "expected": "1", "output": "1"});
     let without_expected = json!({"id": "1", "input": {}, "output": "1"});
-    let cases: [(&str, Option<String>, &[&str]); 9] = [
+    let cases: [(&str, Option<String>, &[&str]); 10] = [
         ("missing.jsonl", None, &["missing.jsonl"]),
         ("empty.jsonl", Some(String::new()), &["no items"]),
         (
@@ -57,6 +57,11 @@ async fn a_dataset_that_cannot_be_used_fails_the_experiment_with_its_reason() {
             "twice.jsonl",
             Some(jsonl(&[good.clone(), good.clone()])),
             &["line 2", "`1`"],
+        ),
+        (
+            "several.jsonl",
+            Some(format!("{good}\n{good}\n[1]\n{good}\n")),
+            &["line 2: the id `1` is used twice; line 3: ", "; line 4: "],
         ),
         (
             "no-expected.jsonl",

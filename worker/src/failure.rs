@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Artifacts(artifacts::Error),
     /// The specification at this key is not there yet.
     NotArchivedYet(String),
+    /// A temporary file of the worker cannot be written or read.
+    Disk(std::io::Error),
     /// The worker is stopping.
     HandedOver,
     Cancelled,
@@ -60,6 +62,8 @@ impl fmt::Display for Failure {
                     "the specification `{key}` is not in the artifact store yet"
                 )
             }
+            // Not the whole error, which names a folder of the operator.
+            Self::Disk(error) => write!(f, "the worker's temporary files fail: {}", error.kind()),
             Self::HandedOver => f.write_str("the worker is stopping and hands its work over"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Task(error) => write!(f, "a task of the worker ended before its time: {error}"),
@@ -85,6 +89,10 @@ impl From<Failure> for ActivityError {
             Failure::Cancelled => return Self::cancelled(),
             Failure::Dataset(_) => (failure::DATASET_INVALID, false, None),
             Failure::Spec(_) => (failure::SPEC_INVALID, false, None),
+            // The adapter could not be opened, and for the worker's own trouble: nobody has refused anything.
+            Failure::Refused(error) if error.kind.is_retryable() => {
+                (failure::DISK_UNAVAILABLE, true, None)
+            }
             Failure::Refused(_) => (failure::PROVIDER_REFUSED, false, None),
             Failure::ItemsUnfinished { last, retry_in, .. } => match last.kind {
                 CallErrorKind::RateLimited => (failure::RATE_LIMITED, true, Some(*retry_in)),
@@ -99,6 +107,7 @@ impl From<Failure> for ActivityError {
                 (failure::ARTIFACTS_UNAVAILABLE, true, None)
             }
             Failure::Artifacts(_) => (failure::ARTIFACT_INVALID, false, None),
+            Failure::Disk(_) => (failure::DISK_UNAVAILABLE, true, None),
             Failure::HandedOver => (failure::HANDED_OVER, true, Some(Duration::from_millis(1))),
             Failure::Task(_) => (failure::TASK_ABORTED, true, None),
         };
@@ -108,5 +117,38 @@ impl From<Failure> for ActivityError {
             .maybe_next_retry_delay(delay)
             .build()
             .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The type and whether it is tried again.
+    fn told(failure: Failure) -> (Option<String>, bool) {
+        match ActivityError::from(failure) {
+            ActivityError::Application(failure) => (
+                failure.type_name().map(str::to_owned),
+                !failure.is_non_retryable(),
+            ),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn trouble_of_the_workers_own_disk_is_tried_again() {
+        let retryable = |kind: &str| (Some(kind.to_owned()), true);
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(told(Failure::Disk(full())), retryable("DiskUnavailable"));
+        let opening = CallError::new(CallErrorKind::Connection, full().to_string());
+        assert_eq!(
+            told(Failure::Refused(opening)),
+            retryable("DiskUnavailable")
+        );
+        let refused = CallError::new(CallErrorKind::Refused, "no such model");
+        assert_eq!(
+            told(Failure::Refused(refused)),
+            (Some("ProviderRefused".to_owned()), false)
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! The worker: hosts the workflows of `workflows` and implements their activities.
 //!
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
-//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results: these know no Temporal.
-//! `failure` is where the worker's errors become Temporal's.
+//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results:
+//! these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
+//! become Temporal's.
 
 pub mod activities;
 pub mod adapters;
@@ -17,6 +18,8 @@ pub mod paths;
 pub mod providers;
 mod score;
 mod sinks;
+mod sorted;
+mod spool;
 mod work;
 
 pub use hosting::{Prepared, prepare, run};

@@ -1,6 +1,9 @@
-//! LoadDataset: reads a source twice as a stream, first to check and name it, then to store it in chunks.
+//! LoadDataset: reads a source once as a stream, to check and name the dataset, and then stores it in chunks.
 
+mod chunks;
 mod csv;
+mod faults;
+mod intake;
 mod jsonl;
 mod rows;
 
@@ -8,23 +11,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use artifacts::Store;
-use artifacts::datasets::ContentHash;
-use domain::config::{AdapterConfig, FieldMapping};
+use domain::config::FieldMapping;
 use domain::dataset::{DatasetRef, DatasetSource};
 use domain::item::DatasetItem;
 use domain::spec::ExperimentSpec;
 use temporalio_sdk::activities::ActivityContext;
-use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use workflows::activities::Load;
 
 use crate::failure::Failure;
-use crate::load::rows::{Faults, Seen};
+use crate::load::faults::RowFault;
+use crate::load::intake::{Checked, Intake};
 use crate::paths::confined;
 use crate::work::{Bench, with_heartbeat};
-
-/// Chunks that may wait to be written while the next is read.
-const CHUNKS_IN_FLIGHT: usize = 2;
 
 pub(crate) async fn load_dataset(
     bench: &Bench,
@@ -35,10 +34,15 @@ pub(crate) async fn load_dataset(
     let work = async {
         let spec = bench.spec(&input.spec).await?;
         let rows = open(bench, &spec.dataset).await?;
-        let dataset = check(rows.clone(), spec, Arc::clone(&rows_read)).await?;
-        if !bench.store.has_dataset(&dataset).await? {
-            store(&bench.store, rows, &dataset).await?;
-        }
+        let checked = check(rows, spec, Arc::clone(&rows_read)).await?;
+        let dataset = match bench
+            .store
+            .stored_dataset(&checked.dataset.dataset_id)
+            .await?
+        {
+            Some(stored) => stored,
+            None => chunks::store(&bench.store, checked).await?,
+        };
         tracing::info!(
             dataset.id = dataset.dataset_id,
             dataset.items = dataset.count,
@@ -49,15 +53,13 @@ pub(crate) async fn load_dataset(
     with_heartbeat(bench, ctx, || rows_read.load(Ordering::Relaxed), work).await
 }
 
-/// Rows that can be read from the beginning, more than once.
-#[derive(Clone)]
+/// Rows that are still to be read.
 enum Rows {
     Jsonl(File),
     Csv(File),
-    Items(Arc<Vec<DatasetItem>>),
+    Items(Vec<DatasetItem>),
 }
 
-#[derive(Clone)]
 struct File {
     path: PathBuf,
     fields: Option<FieldMapping>,
@@ -80,130 +82,125 @@ async fn open(bench: &Bench, source: &DatasetSource) -> Result<Rows, Failure> {
         DatasetSource::Csv(dataset) => {
             Rows::Csv(file(&dataset.path, &dataset.fields, dataset.limit)?)
         }
-        DatasetSource::Upload(upload) => {
-            Rows::Items(Arc::new(bench.store.upload(&upload.sha256).await?))
-        }
+        DatasetSource::Upload(upload) => Rows::Items(bench.store.upload(&upload.sha256).await?),
     })
 }
 
 /// What became of a row: an item, or a fault with the line that has it.
-type Row = Result<DatasetItem, rows::RowFault>;
+type Row = Result<DatasetItem, RowFault>;
 
 /// Is handed every row with its line.
 type Take<'a> = dyn FnMut(u64, Row) -> Result<(), Failure> + 'a;
 
 impl Rows {
     /// Hands every row to `take`, until that says to stop. Blocks.
-    fn for_each(&self, take: &mut Take<'_>) -> Result<(), Failure> {
+    fn for_each(self, take: &mut Take<'_>) -> Result<(), Failure> {
         match self {
             Self::Jsonl(file) => {
                 jsonl::for_each(&file.path, file.fields.as_ref(), file.limit, take)
             }
             Self::Csv(file) => csv::for_each(&file.path, file.fields.as_ref(), file.limit, take),
             Self::Items(items) => (1..)
-                .zip(items.iter().cloned())
+                .zip(items)
                 .try_for_each(|(line, item)| take(line, Ok(item))),
         }
     }
 }
 
-/// Reads every row once: the dataset's identity, or what is wrong with it.
+/// Reads every row: the dataset, or what is wrong with it.
 async fn check(
     rows: Rows,
     spec: ExperimentSpec,
     rows_read: Arc<AtomicU64>,
-) -> Result<DatasetRef, Failure> {
+) -> Result<Checked, Failure> {
+    let stop = CancellationToken::new();
+    let _stop_when_dropped = stop.clone().drop_guard();
     tokio::task::spawn_blocking(move || {
-        let mut hash = ContentHash::default();
-        let mut faults = Faults::default();
-        let mut seen = Seen::default();
+        let mut intake = Intake::default();
         rows.for_each(&mut |line, row| {
             rows_read.fetch_add(1, Ordering::Relaxed);
-            match row {
-                Ok(item) => {
-                    seen.take(line, &item, &mut faults);
-                    hash.push(&item)
-                        .map_err(|error| Failure::Dataset(error.to_string()))?;
-                }
-                Err(fault) => faults.push(fault),
+            if stop.is_cancelled() {
+                return Err(Failure::Cancelled);
             }
-            Ok(())
+            intake.take(line, row)
         })?;
-        faults.into_result().map_err(Failure::Dataset)?;
-        applies(&spec, &seen)?;
-        Ok(hash.finish())
+        intake.finish(&spec)
     })
     .await?
 }
 
-/// Refuses a dataset to which a scorer or the adapter cannot apply at all.
-fn applies(spec: &ExperimentSpec, seen: &Seen) -> Result<(), Failure> {
-    if seen.items == 0 {
-        return Err(Failure::Dataset("it has no items".to_owned()));
-    }
-    if !seen.any_expected
-        && let Some(scorer) = spec.scorers.iter().find(|scorer| scorer.needs_expected())
-    {
-        return Err(Failure::Dataset(format!(
-            "the scorer `{}` compares with `expected`, which no item has",
-            scorer.name()
-        )));
-    }
-    let takes_from_items = |adapter: &AdapterConfig| matches!(adapter, AdapterConfig::Recorded(recorded) if recorded.path.is_none());
-    if !seen.any_output
-        && spec
-            .models
-            .iter()
-            .any(|model| takes_from_items(&model.adapter))
-    {
-        return Err(Failure::Dataset(
-            "the adapter `recorded` takes the items' own `output`, which no item has".to_owned(),
-        ));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// Reads every row again and stores the items in chunks; the manifest comes last.
-async fn store(store: &Store, rows: Rows, dataset: &DatasetRef) -> Result<(), Failure> {
-    let (sender, mut chunks) = mpsc::channel(CHUNKS_IN_FLIGHT);
-    let size = usize::try_from(dataset.chunk_size).unwrap_or(usize::MAX);
-    let reading = tokio::task::spawn_blocking(move || read_chunks(&rows, size, &sender));
-    let mut chunk = 0;
-    while let Some(items) = chunks.recv().await {
-        store.put_dataset_chunk(dataset, chunk, &items).await?;
-        chunk += 1;
-    }
-    let read = reading.await??;
-    if read != *dataset {
-        return Err(Failure::Dataset(
-            "it was changed while it was read".to_owned(),
-        ));
-    }
-    Ok(store.seal_dataset(dataset).await?)
-}
+    use artifacts::Store;
+    use domain::config::RetryConfig;
+    use serde_json::json;
+    use temporalio_sdk::testing::ActivityEnvironment;
+    use workflows::activities::SpecRef;
 
-/// Sends the items on in chunks, and says what was read.
-fn read_chunks(
-    rows: &Rows,
-    size: usize,
-    chunks: &mpsc::Sender<Vec<DatasetItem>>,
-) -> Result<DatasetRef, Failure> {
-    let mut hash = ContentHash::default();
-    let mut items = Vec::new();
-    let send =
-        |items: Vec<DatasetItem>| chunks.blocking_send(items).map_err(|_| Failure::Cancelled);
-    rows.for_each(&mut |_, row| {
-        let item = row.map_err(|fault| Failure::Dataset(fault.to_string()))?;
-        hash.push(&item)
-            .map_err(|error| Failure::Dataset(error.to_string()))?;
-        items.push(item);
-        if items.len() == size {
-            send(std::mem::take(&mut items))?;
-        }
-        Ok(())
-    })?;
-    if !items.is_empty() {
-        send(items)?;
+    use super::*;
+    use crate::activities::Activities;
+    use crate::adapters::Resources;
+    use crate::limit::RunLimits;
+    use crate::providers::Providers;
+
+    /// Loads the file `items.jsonl` of a folder.
+    async fn load(folder: &std::path::Path, store: &Store) -> DatasetRef {
+        let spec = ExperimentSpec {
+            experiment_name: "test".to_owned(),
+            dataset: serde_json::from_value(json!({"type": "jsonl", "path": "items.jsonl"}))
+                .unwrap(),
+            models: Vec::new(),
+            scorers: Vec::new(),
+            sinks: Vec::new(),
+            execution: domain::config::ExecutionConfig::default(),
+            retry: RetryConfig::default(),
+        };
+        let experiment_id: domain::experiment::ExperimentId = "e".parse().unwrap();
+        let sha256 = store.put_spec(&experiment_id, &spec).await.unwrap();
+        let bench = Bench {
+            store: store.clone(),
+            resources: Arc::new(Resources::new(Providers::standard(), folder.to_owned()).unwrap()),
+            commit_interval: Duration::ZERO,
+            limits: RunLimits::default(),
+            handover: Duration::ZERO,
+            stopping: CancellationToken::new(),
+        };
+        let environment = ActivityEnvironment::builder_with_default()
+            .register_activities(Activities {
+                bench: Arc::new(bench),
+            })
+            .build();
+        let input = Load {
+            spec: SpecRef {
+                experiment_id,
+                sha256,
+            },
+        };
+        environment
+            .run(Activities::load_dataset, input)
+            .await
+            .unwrap()
     }
-    Ok(hash.finish())
+
+    #[tokio::test]
+    async fn a_dataset_is_stored_once_and_keeps_the_chunk_size_of_that_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store").to_str().unwrap(), []).unwrap();
+        let items: String = (0..1000)
+            .map(|id| format!("{{\"id\":\"{id}\",\"input\":{{}}}}\n"))
+            .collect();
+        std::fs::write(folder.path().join("items.jsonl"), items).unwrap();
+        let dataset = load(folder.path(), &store).await;
+        assert_eq!((dataset.count, dataset.chunks()), (1000, 8));
+        assert_eq!(store.dataset_chunk(&dataset, 7).await.unwrap()[0].id, "875");
+
+        let earlier = DatasetRef {
+            chunk_size: 500,
+            ..dataset
+        };
+        store.seal_dataset(&earlier).await.unwrap();
+        assert_eq!(load(folder.path(), &store).await, earlier);
+    }
 }

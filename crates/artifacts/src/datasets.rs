@@ -17,10 +17,12 @@ pub struct ContentHash {
 }
 
 impl ContentHash {
-    /// Takes the next item in.
-    pub fn push(&mut self, item: &DatasetItem) -> serde_json::Result<()> {
-        self.hash.update(serde_json::to_vec(item)?);
-        self.hash.update(b"\n");
+    /// Takes the next item in, and leaves in `line` the line that a chunk has for it.
+    pub fn push(&mut self, item: &DatasetItem, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        line.clear();
+        serde_json::to_writer(&mut *line, item)?;
+        line.push(b'\n');
+        self.hash.update(line);
         self.count += 1;
         Ok(())
     }
@@ -53,9 +55,20 @@ impl Store {
             .ok_or(Error::NotFound(key.to_string()))
     }
 
-    /// Whether every chunk of a dataset is stored.
-    pub async fn has_dataset(&self, dataset: &DatasetRef) -> Result<bool, Error> {
-        self.exists(&keys::manifest(&dataset.dataset_id)).await
+    /// The dataset of that id, when every chunk of it is stored. It keeps the chunk size it was stored with.
+    pub async fn stored_dataset(&self, dataset_id: &str) -> Result<Option<DatasetRef>, Error> {
+        self.get_json(&keys::manifest(dataset_id)).await
+    }
+
+    /// Stores a chunk of which the lines are made already, by `ContentHash::push`.
+    pub async fn put_dataset_lines(
+        &self,
+        dataset: &DatasetRef,
+        chunk: u64,
+        lines: Vec<u8>,
+    ) -> Result<(), Error> {
+        self.put(&keys::dataset_chunk(&dataset.dataset_id, chunk), lines)
+            .await
     }
 
     pub async fn put_dataset_chunk(
@@ -84,5 +97,50 @@ impl Store {
         self.get_lines(&key)
             .await?
             .ok_or(Error::NotFound(key.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_dataset_keeps_the_chunk_size_it_was_stored_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        assert_eq!(store.stored_dataset("d").await.unwrap(), None);
+        let earlier = DatasetRef {
+            dataset_id: "d".to_owned(),
+            count: 1_000_000,
+            chunk_size: 500,
+        };
+        store.seal_dataset(&earlier).await.unwrap();
+        assert_eq!(store.stored_dataset("d").await.unwrap(), Some(earlier));
+    }
+
+    #[tokio::test]
+    async fn the_lines_that_are_hashed_are_the_chunk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        let items: Vec<DatasetItem> = serde_json::from_value(json!([
+            {"id": "a", "input": {"q": "line\nbreak"}, "expected": 1},
+            {"id": "b", "input": {}, "tags": ["x"]},
+        ]))
+        .unwrap();
+        let (mut hash, mut line, mut lines) = (ContentHash::default(), Vec::new(), Vec::new());
+        for item in &items {
+            hash.push(item, &mut line).unwrap();
+            lines.extend_from_slice(&line);
+        }
+        let dataset = hash.finish();
+        // An id never changes: by it, what was stored long ago is found again.
+        assert_eq!(
+            dataset.dataset_id,
+            "a3f77f1fb3ad8d1b3f93ad76f28c039cbf4c0fccc56a2d06fce36bf51a4e9686"
+        );
+        store.put_dataset_lines(&dataset, 0, lines).await.unwrap();
+        assert_eq!(store.dataset_chunk(&dataset, 0).await.unwrap(), items);
     }
 }

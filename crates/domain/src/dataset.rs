@@ -34,14 +34,14 @@ pub struct DatasetRef {
 }
 
 /// Fewest and most items of a chunk, unless the dataset itself is smaller.
-const CHUNK_SIZES: (u64, u64) = (25, 500);
+const CHUNK_SIZES: (u64, u64) = (25, 125);
 
 /// Chunks a small dataset is divided into.
 const CHUNKS_OF_A_SMALL_DATASET: u64 = 8;
 
 /// The chunk size for a number of items. It depends on nothing else, so that equal content is stored once.
 ///
-/// Two activities a chunk: 1,000 items cost 16 Temporal actions, a million 4 for each 1,000.
+/// Chunks are files, small so that a page of results is cheap to read; several are handled by one activity.
 pub fn chunk_size(count: u64) -> u64 {
     count
         .div_ceil(CHUNKS_OF_A_SMALL_DATASET)

@@ -26,3 +26,5 @@ pub const PROVIDER_AWAY: &str = "ProviderAway";
 pub const TOO_MANY_FAILURES: &str = "TooManyFailures";
 /// The specification is not in the store yet: the workflow was started while it was written. Retryable.
 pub const NOT_ARCHIVED_YET: &str = "NotArchivedYet";
+/// The worker's disk for temporary files is full or broken. Retryable, best by another worker.
+pub const DISK_UNAVAILABLE: &str = "DiskUnavailable";

@@ -1,6 +1,8 @@
 //! Outputs obtained earlier: the items' own, or those of a JSONL file. Nothing is called.
 
 mod index;
+mod line;
+mod recordings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,8 +12,9 @@ use domain::item::DatasetItem;
 use domain::output::{Answer, CallError, CallErrorKind, TokenUsage};
 use tokio::task::spawn_blocking;
 
-pub(super) use self::index::Recordings;
-use self::index::{Index, Line};
+use self::index::Index;
+use self::line::Line;
+pub(super) use self::recordings::Recordings;
 
 /// Where the outputs of one model are.
 pub struct Recorded {

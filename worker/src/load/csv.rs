@@ -7,7 +7,8 @@ use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::load::rows::{RowFault, item};
+use crate::load::faults::RowFault;
+use crate::load::rows::item;
 use crate::load::{Row, Take};
 
 pub(crate) fn for_each(

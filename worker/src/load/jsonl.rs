@@ -8,7 +8,8 @@ use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::load::rows::{RowFault, item};
+use crate::load::faults::RowFault;
+use crate::load::rows::{item, plain_item};
 use crate::load::{Row, Take};
 
 /// The longest line, in bytes: beyond it, a file is not what it is said to be.
@@ -55,6 +56,11 @@ pub(crate) fn for_each(
 }
 
 fn parse(text: &[u8], fields: Option<&FieldMapping>, number: u64) -> Row {
+    if fields.is_none()
+        && let Some(item) = plain_item(text)
+    {
+        return Ok(item);
+    }
     let row: Map<String, Value> = serde_json::from_slice(text)
         .map_err(|error| RowFault::new(number, format!("it is not a JSON object: {error}")))?;
     item(row, fields, number)
@@ -106,5 +112,25 @@ mod tests {
         );
         assert!(rows[2].as_ref().unwrap_err().starts_with("line 3: "));
         assert_eq!(rows[3], Ok("b".to_owned()));
+    }
+
+    #[test]
+    fn an_item_is_the_same_however_it_is_read() {
+        for row in [
+            r#"{"id":"a","input":{"n":1.50,"big":12345678901234567890,"z":{"b":null,"a":[]}},"tags":["t"]}"#,
+            r#" {"input":{},"id":"a","expected":null,"output":{"x":1e400},"metadata":{}}"#,
+            r#"{"id":"a","input":{"q":1,"q":2},"expected":false,"output":null}"#,
+            r#"{"id":"a","id":"b","input":{}}"#,
+            r#"{"id":7,"input":{},"tags":null,"metadata":null}"#,
+            r#"{"id":"","input":{}}"#,
+            r#"{"id":"a","input":{},"more":1}"#,
+            r#"["a",{}]"#,
+        ] {
+            let at_length = serde_json::from_str(row)
+                .map_err(|error| format!("line 1: it is not a JSON object: {error}"))
+                .and_then(|row| item(row, None, 1).map_err(|fault| fault.to_string()));
+            let read = parse(row.as_bytes(), None, 1).map_err(|fault| fault.to_string());
+            assert_eq!(read, at_length, "{row}");
+        }
     }
 }

@@ -1,133 +1,82 @@
 //! Where in a file of recorded outputs each item's line begins. The outputs themselves stay in the file.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::io::{self, BufReader, Seek, SeekFrom};
+use std::path::PathBuf;
 
 use domain::output::{CallError, CallErrorKind};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
-use tokio::sync::OnceCell;
-use tokio::task::spawn_blocking;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::paths::confined;
+use crate::adapters::recorded::line::{LONGEST_LINE, Line, parse, read_line};
+use crate::sorted::{Entry, IdHasher, Sorter, Table};
 
-/// The longest line, in bytes.
-const LONGEST_LINE: u64 = 64 << 20;
-
-/// How many indexes are kept for the runs to come.
-const INDEXES_KEPT: usize = 8;
-
-/// One line of the file. Keys that are not named here are passed over.
-#[derive(Debug, Deserialize)]
-pub(super) struct Line<Output = Value> {
-    #[serde(deserialize_with = "text_or_integer")]
-    pub(super) id: String,
-    #[serde(default = "none")]
-    pub(super) output: Option<Output>,
-    #[serde(default)]
-    pub(super) model: Option<String>,
-    #[serde(default)]
-    pub(super) latency_ms: Option<f64>,
-    #[serde(default)]
-    pub(super) input_tokens: Option<u64>,
-    #[serde(default)]
-    pub(super) output_tokens: Option<u64>,
-    #[serde(default)]
-    pub(super) finish_reason: Option<String>,
-}
-
-/// The lines of one file that hold for one model.
+/// The lines of one file that hold for one model. Its memory does not grow with the file.
 pub(super) struct Index {
     file: PathBuf,
     /// The file as the user wrote it.
     path: String,
-    lines: HashMap<Box<str>, Place>,
+    hasher: IdHasher,
+    /// Where the line of each id is.
+    lines: Table,
 }
 
-#[derive(Clone, Copy)]
+/// What an entry says of a line beside its offset.
 struct Place {
-    offset: u64,
     number: u64,
     /// Whether the line names the model, rather than none.
     names_model: bool,
 }
 
-/// The indexes of the latest files, each built once.
-#[derive(Default)]
-pub(in crate::adapters) struct Recordings {
-    /// The latest used is the last.
-    indexes: Mutex<Vec<(IndexKey, Building)>>,
-}
-
-/// An index that is there or being built.
-type Building = Arc<OnceCell<Arc<Index>>>;
-
-/// A file that has changed has another key.
-#[derive(Clone, PartialEq, Eq)]
-struct IndexKey {
-    file: PathBuf,
-    size: u64,
-    modified: Option<SystemTime>,
-    model: String,
-}
-
-impl Recordings {
-    /// The index of the file at `path` below `root` for a model.
-    pub(super) async fn index(
-        &self,
-        root: &Path,
-        path: &str,
-        model: &str,
-    ) -> Result<Arc<Index>, CallError> {
-        let root = root.to_owned();
-        let owned = (path.to_owned(), model.to_owned());
-        let key = blocking(move || index_key(&root, &owned.0, owned.1)).await?;
-        let index = self.cell(&key);
-        let path = path.to_owned();
-        index
-            .get_or_try_init(|| blocking(move || Index::build(&key, path).map(Arc::new)))
-            .await
-            .cloned()
+impl Place {
+    /// As one number, in the order of the file.
+    fn packed(&self) -> u64 {
+        self.number << 1 | u64::from(self.names_model)
     }
 
-    fn cell(&self, key: &IndexKey) -> Building {
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = match indexes.iter().position(|(other, _)| other == key) {
-            Some(position) => indexes.remove(position),
-            None => (key.clone(), Arc::default()),
-        };
-        let cell = Arc::clone(&entry.1);
-        indexes.push(entry);
-        if indexes.len() > INDEXES_KEPT {
-            indexes.remove(0);
+    fn unpacked(packed: u64) -> Self {
+        Self {
+            number: packed >> 1,
+            names_model: packed & 1 == 1,
         }
-        cell
     }
+}
+
+/// A line with an id that an earlier one has.
+struct Repeated {
+    number: u64,
+    first: u64,
+    offset: u64,
 }
 
 impl Index {
     /// Reads the file once, from beginning to end.
-    fn build(key: &IndexKey, path: String) -> Result<Self, CallError> {
-        let file = File::open(&key.file).map_err(|error| unreadable(&path, error.kind()))?;
+    pub(super) fn build(file: PathBuf, path: String, model: &str) -> Result<Self, CallError> {
+        let mut index = Self {
+            file,
+            path,
+            hasher: IdHasher::default(),
+            lines: Table::default(),
+        };
+        let mut lines = Sorter::default();
+        let read = index.read(model, &mut lines);
+        // An id that is repeated stands before the line at which reading ended, and so is told first.
+        index.fill(lines)?;
+        read.map(|()| index)
+    }
+
+    /// Takes in the lines of the file that hold for a model, up to the first that is bad.
+    fn read(&self, model: &str, lines: &mut Sorter) -> Result<(), CallError> {
+        let path = &self.path;
+        let file = File::open(&self.file).map_err(|error| unreadable(path, &error))?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
-        let mut lines: HashMap<Box<str>, Place> = HashMap::new();
-        let mut offset = 0;
+        let (mut bytes, mut offset) = (Vec::new(), 0);
         for number in 1.. {
             let fault = |message: String| refused(format!("line {number} of `{path}`: {message}"));
-            let Some(bytes) = read_line(&mut reader).map_err(|error| unreadable(&path, error))?
-            else {
+            read_line(&mut reader, &mut bytes).map_err(|error| unreadable(path, &error))?;
+            if bytes.is_empty() {
                 break;
-            };
-            let place = Place {
-                offset,
-                number,
-                names_model: false,
-            };
+            }
+            let begin = offset;
             offset += bytes.len() as u64;
             if bytes.len() as u64 > LONGEST_LINE {
                 return Err(fault(format!("a line has at most {LONGEST_LINE} bytes")));
@@ -135,126 +84,184 @@ impl Index {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let line: Line<serde::de::IgnoredAny> = parse(&bytes).map_err(fault)?;
-            let names_model = line.model.is_some();
-            if line.model.is_some_and(|model| model != key.model) {
+            let line: Line<IgnoredAny> = parse(&bytes).map_err(fault)?;
+            if line.model.as_ref().is_some_and(|named| named != model) {
                 continue;
             }
             let place = Place {
-                names_model,
-                ..place
+                number,
+                names_model: line.model.is_some(),
             };
-            match lines.entry(line.id.into_boxed_str()) {
-                Entry::Vacant(entry) => {
-                    entry.insert(place);
+            let entry = Entry {
+                hash: self.hasher.hash(line.id.as_str()),
+                line: place.packed(),
+                offset: begin,
+            };
+            lines.push(entry).map_err(|error| no_disk(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the line that holds for each id: one that names the model, else one that names none.
+    fn fill(&mut self, lines: Sorter) -> Result<(), CallError> {
+        let mut repeated: Option<Repeated> = None;
+        let mut kept: Option<Entry> = None;
+        for entry in lines.finish().map_err(|error| no_disk(&error))? {
+            let entry = entry.map_err(|error| no_disk(&error))?;
+            let Some(first) = kept.filter(|kept| kept.hash == entry.hash) else {
+                self.keep(kept.replace(entry))?;
+                continue;
+            };
+            let (place, other) = (Place::unpacked(entry.line), Place::unpacked(first.line));
+            if place.names_model == other.names_model {
+                let earlier = repeated
+                    .as_ref()
+                    .is_none_or(|known| place.number < known.number);
+                if earlier {
+                    repeated = Some(Repeated {
+                        number: place.number,
+                        first: other.number,
+                        offset: entry.offset,
+                    });
                 }
-                Entry::Occupied(entry) if entry.get().names_model == names_model => {
-                    let (id, first) = (entry.key(), entry.get().number);
-                    return Err(fault(format!(
-                        "the id `{id}` is recorded in line {first} too"
-                    )));
-                }
-                Entry::Occupied(mut entry) if names_model => {
-                    entry.insert(place);
-                }
-                Entry::Occupied(_) => {}
+            } else if place.names_model {
+                kept = Some(entry);
             }
         }
-        Ok(Self {
-            file: key.file.clone(),
-            path,
-            lines,
-        })
+        self.keep(kept)?;
+        repeated.map_or(Ok(()), |repeated| Err(self.refusal(&repeated)))
+    }
+
+    fn keep(&mut self, entry: Option<Entry>) -> Result<(), CallError> {
+        match entry {
+            Some(entry) => self.lines.push(entry).map_err(|error| no_disk(&error)),
+            None => Ok(()),
+        }
+    }
+
+    fn refusal(&self, repeated: &Repeated) -> CallError {
+        let path = &self.path;
+        let Repeated {
+            number,
+            first,
+            offset,
+        } = repeated;
+        match self.line_at::<IgnoredAny>(*offset) {
+            Ok(Some(Line { id, .. })) => refused(format!(
+                "line {number} of `{path}`: the id `{id}` is recorded in line {first} too"
+            )),
+            Ok(None) => self.changed(),
+            Err(error) => unreadable(path, &error),
+        }
     }
 
     /// The line of an item. Blocks while it reads.
     pub(super) fn line(&self, id: &str) -> Result<Line, CallError> {
         let path = &self.path;
-        let place = self.lines.get(id).ok_or_else(|| {
+        let found = self.lines.find(self.hasher.hash(id));
+        let entry = found.map_err(|error| no_disk(&error))?.ok_or_else(|| {
             CallError::new(
                 CallErrorKind::Item,
                 format!("nothing is recorded for item `{id}` in `{path}`"),
             )
         })?;
-        let read = || {
-            let mut file = File::open(&self.file)?;
-            file.seek(SeekFrom::Start(place.offset))?;
-            read_line(&mut BufReader::new(file)).map_err(std::io::Error::from)
-        };
-        let bytes = read().map_err(|error| unreadable(path, error.kind()))?;
-        parse(&bytes.unwrap_or_default())
-            .ok()
+        self.line_at(entry.offset)
+            .map_err(|error| unreadable(path, &error))?
             .filter(|line: &Line| line.id == id)
-            .ok_or_else(|| refused(format!("`{path}` has changed while it was read")))
+            .ok_or_else(|| self.changed())
+    }
+
+    /// The line that begins at an offset of the file; none when it cannot be understood any more.
+    fn line_at<Output: DeserializeOwned>(&self, offset: u64) -> io::Result<Option<Line<Output>>> {
+        let mut file = File::open(&self.file)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        read_line(&mut BufReader::new(file), &mut bytes)?;
+        Ok(parse(&bytes).ok())
+    }
+
+    fn changed(&self) -> CallError {
+        refused(format!("`{}` has changed while it was read", self.path))
     }
 }
 
-fn index_key(root: &Path, path: &str, model: String) -> Result<IndexKey, CallError> {
-    let file = confined(root, path).map_err(|error| refused(error.to_string()))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| unreadable(path, error.kind()))?;
-    Ok(IndexKey {
-        file,
-        size: metadata.len(),
-        modified: metadata.modified().ok(),
-        model,
-    })
+pub(super) fn unreadable(path: &str, error: &io::Error) -> CallError {
+    refused(format!("`{path}` cannot be read: {}", error.kind()))
 }
 
-/// The next line with its end; nothing at the end of the file; of a line that is too long, its beginning.
-fn read_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>, ErrorKind> {
-    let mut bytes = Vec::new();
-    reader
-        .take(LONGEST_LINE + 1)
-        .read_until(b'\n', &mut bytes)
-        .map_err(|error| error.kind())?;
-    Ok((!bytes.is_empty()).then_some(bytes))
+/// The file is not to blame: a worker with room on its disk may succeed.
+fn no_disk(error: &io::Error) -> CallError {
+    CallError::new(
+        CallErrorKind::Connection,
+        format!("the worker's temporary files fail: {}", error.kind()),
+    )
 }
 
-fn parse<'a, Output: Deserialize<'a>>(line: &'a [u8]) -> Result<Line<Output>, String> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    serde_json::from_slice(line).map_err(|error| match error.is_data() {
-        true => error.to_string(),
-        false => format!("not JSON: {error}"),
-    })
-}
-
-fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "an id is text")]
-    enum Id {
-        Text(String),
-        Integer(i64),
-    }
-    Ok(match Id::deserialize(deserializer)? {
-        Id::Text(text) => text,
-        Id::Integer(integer) => integer.to_string(),
-    })
-}
-
-/// Unlike `Default`, asks nothing of the type.
-fn none<T>() -> Option<T> {
-    None
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CallError> + Send + 'static,
-) -> Result<T, CallError> {
-    // Only a worker that stops breaks it off: another one may succeed.
-    let broken_off = |_| {
-        CallError::new(
-            CallErrorKind::Connection,
-            "reading the recorded outputs was broken off",
-        )
-    };
-    spawn_blocking(work).await.map_err(broken_off)?
-}
-
-fn unreadable(path: &str, reason: ErrorKind) -> CallError {
-    refused(format!("`{path}` cannot be read: {reason}"))
-}
-
-fn refused(message: String) -> CallError {
+pub(super) fn refused(message: String) -> CallError {
     CallError::new(CallErrorKind::Refused, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Hands the index of a file to `look`.
+    fn with_index<T>(content: &str, look: impl FnOnce(Result<Index, CallError>) -> T) -> T {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        look(Index::build(
+            file.path().to_owned(),
+            "o.jsonl".to_owned(),
+            "m",
+        ))
+    }
+
+    fn line(id: u32) -> String {
+        format!("{{\"id\": {id}, \"output\": \"of {id}\"}}\n")
+    }
+
+    #[test]
+    fn of_several_faults_the_first_in_the_file_is_told() {
+        let message = |content: &str| with_index(content, |index| index.err().unwrap().message);
+        let lines: String = [1, 2, 3, 3, 1, 2].map(line).concat();
+        for bad in ["", "[]"] {
+            assert_eq!(
+                message(&format!("{lines}{bad}")),
+                "line 4 of `o.jsonl`: the id `3` is recorded in line 3 too"
+            );
+        }
+        let bad_before = message(&format!("\n[]\n{lines}"));
+        assert!(
+            bad_before.starts_with("line 2 of `o.jsonl`: "),
+            "{bad_before}"
+        );
+    }
+
+    #[test]
+    fn a_line_that_names_the_model_goes_before_one_that_names_none() {
+        let named = json!({"id": "1", "model": "m", "output": "named"}).to_string();
+        for content in [
+            format!("{named}\n{}", line(1)),
+            format!("{}{named}", line(1)),
+        ] {
+            let found = with_index(&content, |index| index.unwrap().line("1").unwrap());
+            assert_eq!(found.output, Some(json!("named")));
+        }
+    }
+
+    #[test]
+    fn each_of_many_lines_is_found() {
+        let content: String = (0..50_000).map(line).collect();
+        with_index(&content, |index| {
+            let index = index.unwrap();
+            for id in [0, 7, 31_999, 49_999] {
+                let found = index.line(&id.to_string()).unwrap();
+                assert_eq!(found.output, Some(json!(format!("of {id}"))));
+            }
+            let error = index.line("50000").unwrap_err();
+            assert_eq!(error.kind, CallErrorKind::Item);
+        });
+    }
 }
