@@ -2,6 +2,7 @@
 //!
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty.
+//! `limits`, `lease` and `waiting` say how much may be asked of a provider at once, `money` what it costs.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -11,6 +12,9 @@ pub mod experiment;
 pub mod fault;
 pub mod interval;
 pub mod item;
+pub mod lease;
+pub mod limits;
+pub mod money;
 pub mod output;
 pub mod progress;
 pub mod result;
@@ -18,3 +22,4 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod waiting;
