@@ -214,6 +214,8 @@ impl Unanswered {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use artifacts::Store;
     use domain::dataset::{DatasetRef, DatasetSource, Upload};
     use domain::output::{Answer, CallErrorKind};
@@ -227,6 +229,7 @@ mod tests {
     use super::*;
     use crate::activities::Activities;
     use crate::adapters::Resources;
+    use crate::gates::Gates;
     use crate::limit::RunLimits;
     use crate::providers::Providers;
 
@@ -291,6 +294,7 @@ mod tests {
             resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
             commit_interval: Duration::ZERO,
             limits: RunLimits::default(),
+            gates: Arc::new(Gates::new(BTreeMap::new(), fixture.stopping.clone())),
             handover: Duration::ZERO,
             stopping: fixture.stopping.clone(),
         };

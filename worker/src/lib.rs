@@ -1,7 +1,7 @@
 //! The worker: hosts the workflows of `workflows` and implements their activities.
 //!
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
-//! what `work` gives them. `adapters` and `providers` obtain answers, `sinks` deliver results: these know no Temporal.
+//! what `work` gives them. `gates` decides when a model call may begin. `adapters` and `providers` obtain answers, `sinks` deliver results: these know no Temporal.
 //! `failure` is where the worker's errors become Temporal's.
 
 pub mod activities;
@@ -9,6 +9,7 @@ pub mod adapters;
 pub mod config;
 mod emit;
 mod failure;
+mod gates;
 mod generate;
 mod hosting;
 mod limit;

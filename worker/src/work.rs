@@ -15,6 +15,7 @@ use workflows::activities::{RunRef, SpecRef};
 
 use crate::adapters::Resources;
 use crate::failure::Failure;
+use crate::gates::Gates;
 use crate::limit::RunLimits;
 
 /// How often a working activity is heard of.
@@ -27,6 +28,8 @@ pub(crate) struct Bench {
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     pub(crate) limits: RunLimits,
+    /// When calls may begin.
+    pub(crate) gates: Arc<Gates>,
     /// How long a worker that stops waits for the calls in flight.
     pub(crate) handover: Duration,
     /// Cancelled when the worker stops.
