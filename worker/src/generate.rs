@@ -6,8 +6,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::config::RetryConfig;
+use domain::config::{AdapterConfig, RetryConfig};
 use domain::item::DatasetItem;
+use domain::limits::Share;
 use domain::output::{CallError, Output};
 use domain::progress::Generated;
 use temporalio_sdk::activities::ActivityContext;
@@ -17,8 +18,8 @@ use workflows::activities::Generate;
 
 use crate::adapters::Adapter;
 use crate::failure::Failure;
+use crate::gates::{Entrance, Permit};
 use crate::generate::recorder::{Recorder, Tally};
-use crate::limit::{Permit, Share};
 use crate::work::{Bench, beating, interrupted, run_key};
 
 pub(crate) async fn generate_output(
@@ -49,10 +50,18 @@ async fn generate(
         .await?;
     let attempt = ctx.info().attempt;
     let (known, log) = bench.store.open_outputs(&run, input.chunk, attempt).await?;
+    let provider = match &model.adapter {
+        AdapterConfig::OpenAi(config) => Some(config.provider.as_str()),
+        AdapterConfig::Recorded(_) => None,
+    };
+    let share = Share {
+        concurrency: input.concurrency,
+        ..Share::default()
+    };
     let unfinished = unfinished(items, &known, &spec.retry, &tally);
     let chunk = Chunk {
         adapter: Arc::new(adapter),
-        share: bench.limits.join(&run, input.concurrency),
+        share: bench.gates.join(&run, share, provider),
         recorder: Recorder::start(
             log,
             bench.commit_interval,
@@ -88,7 +97,7 @@ fn unfinished(
 /// A chunk while it is being asked.
 struct Chunk {
     adapter: Arc<Adapter>,
-    share: Share,
+    share: Entrance,
     recorder: Recorder,
     retry: RetryConfig,
 }
@@ -174,10 +183,16 @@ impl Chunk {
 }
 
 /// Makes one call.
-async fn call(adapter: Arc<Adapter>, item: DatasetItem, attempt: u32, _permit: Permit) -> Output {
+async fn call(adapter: Arc<Adapter>, item: DatasetItem, attempt: u32, permit: Permit) -> Output {
     match adapter.answer(&item).await {
-        Ok(answer) => Output::answered(item.id, attempt, answer),
-        Err(error) => Output::failed(item.id, attempt, error),
+        Ok(answer) => {
+            permit.answered(answer.usage);
+            Output::answered(item.id, attempt, answer)
+        }
+        Err(error) => {
+            permit.failed(&error);
+            Output::failed(item.id, attempt, error)
+        }
     }
 }
 
@@ -230,7 +245,6 @@ mod tests {
     use crate::activities::Activities;
     use crate::adapters::Resources;
     use crate::gates::Gates;
-    use crate::limit::RunLimits;
     use crate::providers::Providers;
 
     struct Fixture {
@@ -293,7 +307,6 @@ mod tests {
             store: fixture.store.clone(),
             resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
             commit_interval: Duration::ZERO,
-            limits: RunLimits::default(),
             gates: Arc::new(Gates::new(BTreeMap::new(), fixture.stopping.clone())),
             handover: Duration::ZERO,
             stopping: fixture.stopping.clone(),

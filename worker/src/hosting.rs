@@ -21,7 +21,6 @@ use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::Config;
 use crate::gates::Gates;
-use crate::limit::RunLimits;
 use crate::providers::Providers;
 use crate::work::Bench;
 
@@ -84,7 +83,6 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
         commit_interval: prepared.commit_interval,
-        limits: RunLimits::default(),
         gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,
         stopping: shutdown.clone(),

@@ -12,7 +12,6 @@ mod failure;
 mod gates;
 mod generate;
 mod hosting;
-mod limit;
 mod load;
 pub mod paths;
 pub mod providers;

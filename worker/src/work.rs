@@ -16,7 +16,6 @@ use workflows::activities::{RunRef, SpecRef};
 use crate::adapters::Resources;
 use crate::failure::Failure;
 use crate::gates::Gates;
-use crate::limit::RunLimits;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -27,7 +26,6 @@ pub(crate) struct Bench {
     pub(crate) resources: Arc<Resources>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
-    pub(crate) limits: RunLimits,
     /// When calls may begin.
     pub(crate) gates: Arc<Gates>,
     /// How long a worker that stops waits for the calls in flight.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use workflows::activities::ChunkProgress;
 
 use crate::failure::Failure;
-use crate::limit::lock;
+use crate::gates::lock;
 
 /// Outputs that may wait for a write. When the store does not take them, no further calls are made.
 const OUTPUTS_WAITING: usize = 1024;
