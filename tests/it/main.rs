@@ -17,6 +17,7 @@ mod models;
 mod object_store;
 mod operations;
 mod paging;
+mod provider_limits;
 mod readme;
 mod real_model;
 mod retries;

@@ -125,6 +125,14 @@ impl Stack {
         self.write_providers();
     }
 
+    /// Adds a provider with more lines in its entry, as a table has them.
+    pub fn provider_with(&mut self, name: &str, base_url: &str, extra_toml: &str) {
+        self.providers.push(format!(
+            "[providers.{name}]\nbase_url = \"{base_url}\"\n{extra_toml}\n"
+        ));
+        self.write_providers();
+    }
+
     fn write_providers(&self) {
         std::fs::write(self.providers_file(), self.providers.concat())
             .expect("a file can be written");

@@ -8,6 +8,8 @@ mod opening;
 mod recall;
 mod recorder;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 use std::sync::Arc;

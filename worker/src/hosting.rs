@@ -1,10 +1,12 @@
 //! The worker's life: prepared from its configuration, connected when Temporal is there, drained when told to stop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use artifacts::Store;
+use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
@@ -13,6 +15,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
+use workflows::provider_limit::ProviderLimitWorkflow;
 
 use crate::activities::Activities;
 use crate::adapters::Resources;
@@ -44,6 +47,7 @@ pub struct Prepared {
     shutdown_timeout: Duration,
     store: Store,
     resources: Arc<Resources>,
+    limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
 }
 
@@ -54,6 +58,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         Some(path) => Providers::read(path)?,
         None => Providers::standard(),
     };
+    let limits = providers.limits();
     let resources =
         Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
     Ok(Prepared {
@@ -66,6 +71,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
             .unwrap_or(store.default_commit_interval()),
         store,
         resources: Arc::new(resources),
+        limits,
     })
 }
 
@@ -77,13 +83,15 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
         commit_interval: prepared.commit_interval,
-        gates: Gates::new(),
+        gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,
         stopping: shutdown.clone(),
     });
     while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
+        bench.gates.connected(client.clone(), &prepared.task_queue);
         let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
         if shutdown.is_cancelled() {
+            bench.gates.left().await;
             return worked;
         }
         if let Err(error) = worked {
@@ -168,6 +176,9 @@ fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOpti
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     options
         .register_workflow::<MultiModelWorkflow>()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    options
+        .register_workflow::<ProviderLimitWorkflow>()
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(options)
 }

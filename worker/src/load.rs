@@ -131,6 +131,7 @@ async fn check(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use artifacts::Store;
@@ -142,7 +143,7 @@ mod tests {
     use super::*;
     use crate::activities::Activities;
     use crate::adapters::Resources;
-    use crate::limit::RunLimits;
+    use crate::gates::Gates;
     use crate::providers::Providers;
 
     /// Loads the file `items.jsonl` of a folder.
@@ -163,7 +164,7 @@ mod tests {
             store: store.clone(),
             resources: Arc::new(Resources::new(Providers::standard(), folder.to_owned()).unwrap()),
             commit_interval: Duration::ZERO,
-            limits: RunLimits::default(),
+            gates: Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new())),
             handover: Duration::ZERO,
             stopping: CancellationToken::new(),
         };

@@ -2,16 +2,18 @@
 
 mod prices;
 mod table;
-pub use prices::Price;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use domain::lease::Limits;
 use domain::output::{CallError, CallErrorKind};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+
+pub use self::prices::Price;
 
 /// The providers by name. Credentials are read when the table is, and missed when they are needed.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Provider {
     base_url: Url,
     key: Key,
     headers: BTreeMap<String, SecretString>,
+    limits: Limits,
+    prices: BTreeMap<String, Price>,
 }
 
 /// The API key of a provider.
@@ -77,6 +81,15 @@ impl Providers {
         self
     }
 
+    /// The limits of the providers that have some, by name.
+    pub(crate) fn limits(&self) -> BTreeMap<String, Limits> {
+        let limits = self.providers.iter();
+        limits
+            .map(|(name, provider)| (name.clone(), provider.limits()))
+            .filter(|(_, limits)| !limits.is_unlimited())
+            .collect()
+    }
+
     /// The provider of that name. A name that the table lacks is refused, for every call would fail alike.
     pub fn get(&self, name: &str) -> Result<&Provider, CallError> {
         self.providers.get(name).ok_or_else(|| {
@@ -112,7 +125,20 @@ impl Provider {
             base_url,
             key,
             headers: BTreeMap::new(),
+            limits: Limits::default(),
+            prices: BTreeMap::new(),
         })
+    }
+
+    /// The provider with limits that hold for all workers together.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    pub(crate) fn with_prices(mut self, prices: BTreeMap<String, Price>) -> Self {
+        self.prices = prices;
+        self
     }
 
     /// The provider with one more header on each call.
@@ -125,9 +151,16 @@ impl Provider {
         Ok(self)
     }
 
-    pub fn price(&self, _m: &str) -> Option<Price> {
-        None
+    /// What all workers together may ask of it.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
+
+    /// What a model costs, if the table says so.
+    pub fn price(&self, model: &str) -> Option<Price> {
+        self.prices.get(model).copied()
+    }
+
     /// Ends with a slash.
     pub(crate) fn base_url(&self) -> &Url {
         &self.base_url
@@ -223,14 +256,8 @@ mod tests {
 
     #[test]
     fn an_address_is_of_the_web_and_without_credentials() {
-        for bad in [
-            "",
-            "localhost:80",
-            "ftp://host/",
-            "https://",
-            "https://user:secret@host/v1",
-            "/v1",
-        ] {
+        let bad = ["", "localhost:80", "ftp://host/", "https://", "/v1"];
+        for bad in bad.into_iter().chain(["https://user:secret@host/v1"]) {
             let error = Provider::new(bad, Key::Unneeded).unwrap_err();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -71,16 +71,6 @@ impl Store {
             .await
     }
 
-    pub async fn put_dataset_chunk(
-        &self,
-        dataset: &DatasetRef,
-        chunk: u64,
-        items: &[DatasetItem],
-    ) -> Result<(), Error> {
-        self.put_lines(&keys::dataset_chunk(&dataset.dataset_id, chunk), items)
-            .await
-    }
-
     /// Says that every chunk of a dataset is stored.
     pub async fn seal_dataset(&self, dataset: &DatasetRef) -> Result<(), Error> {
         self.put_json(&keys::manifest(&dataset.dataset_id), dataset)

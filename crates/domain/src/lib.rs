@@ -1,8 +1,8 @@
 //! The nouns and rules of an evaluation: experiments, items, outputs, scores, aggregates and their statistics.
 //!
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
-//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty. `limits` and
-//! `money` bound a run, `walk` divides it, `journal` accounts for the calls of an item, `waiting` says why none begins.
+//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty. `limits`,
+//! `lease` and `money` bound what is asked, `walk` divides it, `journal` accounts for it, `waiting` says why none begins.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -13,6 +13,7 @@ pub mod fault;
 pub mod interval;
 pub mod item;
 pub mod journal;
+pub mod lease;
 pub mod limits;
 pub mod money;
 pub mod output;

@@ -1,27 +1,31 @@
-//! Why no model call begins just now, told in heartbeats and shown to users.
+//! Why a run makes no calls just now, as its users are told.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Why no call begins.
+/// Why no call can begin just now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Wait {
     pub reason: WaitReason,
-    /// When a call may begin, or it is looked again.
+    /// When a call may begin at the earliest, as far as that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub until: Option<Timestamp>,
-    /// The same in words, without anything a provider said.
+    /// A sentence for users, without secrets and without the provider's words.
     pub detail: String,
 }
 
+/// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum WaitReason {
-    /// The provider has asked for fewer calls, or the run's own rate is used up.
+    /// A rate of the run is used up, or the provider has asked to be left alone for a while.
     RateLimit,
-    /// The provider is away.
+    /// The provider is away; it is asked now and then whether it is back.
     Provider,
-    /// All calls that the fleet may make to the provider are taken.
+    /// All that the workers together may ask of the provider is in use.
     FleetLimit,
     /// Items whose last call failed are asked again after a wait.
     Backoff,

@@ -18,6 +18,11 @@ pub fn run_workflow(id: &ExperimentId, index: u32, models: usize) -> String {
     }
 }
 
+/// The workflow that keeps what the workers of a task queue together may ask of a provider. No experiment's id begins so.
+pub fn provider_limit_workflow(task_queue: &str, provider: &str) -> String {
+    format!("{SEPARATOR}provider-limit{SEPARATOR}{task_queue}{SEPARATOR}{provider}")
+}
+
 /// The experiment that a workflow belongs to; none for a workflow that is not ours.
 pub fn experiment_of(workflow_id: &str) -> Option<ExperimentId> {
     let id = workflow_id
@@ -38,5 +43,9 @@ mod tests {
         assert_eq!(experiment_of("exp_1~3"), Some(id.clone()));
         assert_eq!(experiment_of("exp_1"), Some(id));
         assert_eq!(experiment_of("not/ours"), None);
+        assert_eq!(
+            experiment_of(&provider_limit_workflow("queue", "openai")),
+            None
+        );
     }
 }

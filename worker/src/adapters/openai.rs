@@ -307,7 +307,7 @@ mod tests {
             .answer(&item())
             .await
             .unwrap_err();
-        assert_eq!(error.kind, CallErrorKind::Connection);
+        assert_eq!(error.kind, CallErrorKind::Unreachable);
         assert!(!error.message.contains("127.0.0.1"), "{}", error.message);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::config::RetryConfig;
-use domain::output::{Answer, CallError, Output};
+use domain::output::{Answer, CallError, CallErrorKind, Output};
 use domain::statistics::exceeds;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
@@ -36,6 +36,10 @@ const LONGEST_WAIT_HERE: Duration = Duration::from_secs(60);
 /// How long a stretch is kept while its provider is away, and after how long it comes back to look.
 const PATIENCE_WITH_PROVIDER: Duration = Duration::from_secs(30);
 const LOOK_FOR_PROVIDER_AFTER: Duration = Duration::from_secs(20);
+
+/// How often an item is excused whose calls fail with an answer, or without one in time, while the provider seems to be
+/// away: a few items that always fail, left over at the end of a run, look like an outage, and must not be one for ever.
+const MOST_EXCUSES: u32 = 8;
 
 /// What holds for every item of a stretch.
 pub(super) struct Rules {
@@ -189,7 +193,8 @@ impl Asking<'_> {
             verdict,
         } = asked;
         let attempts = question.attempts + 1;
-        let excused = question.excused + u32::from(verdict == Verdict::Excused);
+        let is_excused = verdict == Verdict::Excused && may_be_excused(&question, &outcome);
+        let excused = question.excused + u32::from(is_excused);
         let id = question.item.id.clone();
         let output = match outcome {
             Ok(answer) => Output {
@@ -304,6 +309,17 @@ impl Asking<'_> {
             last: last.clone(),
             retry_in: left,
         })
+    }
+}
+
+/// That nobody can be reached, or that the provider asks for less, is never an item's fault; all else is at some time.
+fn may_be_excused(question: &Question, outcome: &Result<Answer, CallError>) -> bool {
+    match outcome {
+        Ok(_) => false,
+        Err(error) => match error.kind {
+            CallErrorKind::RateLimited | CallErrorKind::Unreachable => true,
+            _ => question.excused < MOST_EXCUSES,
+        },
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! Read by hand rather than by serde, whose messages quote values: a key written in the wrong place would be shown.
 
+mod limits;
+
 use std::collections::BTreeMap;
 
+use domain::lease::Limits;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
@@ -60,10 +63,16 @@ fn provider(
     let mut base_url = None;
     let mut key = None;
     let mut headers = None;
+    let mut most = Limits::default();
+    let mut prices = BTreeMap::new();
     for (field, value) in entry {
+        if limits::limit(&mut most, field, value, &mut fault) {
+            continue;
+        }
         match (field.as_str(), value) {
             ("base_url", Value::String(url)) => base_url = Some(url),
             ("headers", Value::Table(table)) => headers = Some(table),
+            ("prices", Value::Table(table)) => prices = limits::prices(table, &mut fault),
             ("api_key_env" | "api_key_file", Value::String(_)) if key.is_some() => {
                 fault(
                     field,
@@ -75,15 +84,16 @@ fn provider(
             }
             ("api_key_file", Value::String(path)) => key = Some(key_of_file(path)),
             ("base_url" | "api_key_env" | "api_key_file", _) => fault(field, "is not a text"),
-            ("headers", _) => fault(field, "is not a table"),
+            ("headers" | "prices", _) => fault(field, "is not a table"),
             _ => fault(
                 field,
-                "is unknown: there are `base_url`, `api_key_env`, `api_key_file` and `headers`",
+                "is unknown: there are `base_url`, `api_key_env`, `api_key_file`, `headers`, `max_concurrency`, \
+                 `requests_per_minute`, `tokens_per_minute` and `prices`",
             ),
         }
     }
     let mut provider = match base_url.map(|url| Provider::new(url, key.unwrap_or(Key::Unneeded))) {
-        Some(Ok(provider)) => Some(provider),
+        Some(Ok(provider)) => Some(provider.with_limits(most).with_prices(prices)),
         Some(Err(message)) => {
             fault("base_url", &message);
             None

@@ -1,0 +1,129 @@
+//! The rules by which calls begin, with a clock that the tests turn.
+
+mod circuit;
+mod fleet;
+mod rates;
+
+use domain::output::CallErrorKind;
+use futures::FutureExt;
+
+use super::*;
+
+pub(super) fn run(name: &str) -> Run {
+    Run {
+        experiment: name.parse().unwrap(),
+        index: 0,
+        round: 0,
+    }
+}
+
+pub(super) fn calls(concurrency: u32) -> Share {
+    Share {
+        concurrency,
+        ..Share::default()
+    }
+}
+
+pub(super) fn gates() -> Arc<Gates> {
+    Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new()))
+}
+
+/// A stretch that may have very many calls of the provider `p` in flight.
+pub(super) fn wide(gates: &Arc<Gates>) -> Entrance {
+    gates.join(&run("wide"), calls(10_000), Some("p"))
+}
+
+pub(super) async fn permits(entrance: &Entrance, count: usize) -> Vec<Permit> {
+    let mut permits = Vec::new();
+    for _ in 0..count {
+        permits.push(entrance.permit().await);
+    }
+    permits
+}
+
+pub(super) fn begins(entrance: &Entrance) -> bool {
+    entrance.permit().now_or_never().is_some()
+}
+
+pub(super) fn error(kind: CallErrorKind) -> CallError {
+    CallError::new(kind, "said the provider")
+}
+
+#[tokio::test]
+async fn stretches_of_a_run_pool_their_shares() {
+    let gates = gates();
+    let first = gates.join(&run("e"), calls(2), None);
+    let second = gates.join(&run("e"), calls(1), None);
+    let held = permits(&first, 3).await;
+    assert!(!begins(&second));
+    assert!(begins(&gates.join(&run("f"), calls(1), None)));
+    drop(held);
+    assert!(begins(&second));
+}
+
+#[tokio::test]
+async fn a_share_that_leaves_takes_its_calls_along() {
+    let gates = gates();
+    let first = gates.join(&run("e"), calls(2), None);
+    let second = gates.join(&run("e"), calls(2), None);
+    let held = permits(&second, 3).await;
+    drop(first);
+    assert!(!begins(&second), "3 in flight, 2 allowed");
+    let third = gates.join(&run("e"), calls(2), None);
+    assert!(begins(&third), "3 in flight, 4 allowed");
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_waiting_call_begins_when_another_ends() {
+    let entrance = Arc::new(gates().join(&run("e"), calls(1), Some("p")));
+    let held = entrance.permit().await;
+    let waiting = tokio::spawn({
+        let entrance = Arc::clone(&entrance);
+        async move { drop(entrance.permit().await) }
+    });
+    tokio::task::yield_now().await;
+    drop(held);
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn stretches_that_wait_take_turns() {
+    let gates = gates();
+    let entrances: Vec<Entrance> = (0..5)
+        .map(|_| gates.join(&run("e"), Share::default(), None))
+        .collect();
+    let _room = gates.join(&run("e"), calls(1), None);
+    let counts = futures::future::join_all(entrances.iter().map(async |entrance| {
+        let mut count = 0_u32;
+        let deadline = std::time::Instant::now() + Duration::from_millis(100);
+        while std::time::Instant::now() < deadline {
+            let permit = entrance.permit().await;
+            tokio::task::yield_now().await;
+            drop(permit);
+            count += 1;
+        }
+        count
+    }))
+    .await;
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    assert!(most - least <= 2, "{counts:?}");
+}
+
+#[tokio::test]
+async fn a_wait_that_is_given_up_changes_nothing() {
+    let gates = gates();
+    let first = wide(&gates);
+    let second = gates.join(&run("e"), calls(1), Some("p"));
+    let [held] = <[Permit; 1]>::try_from(permits(&first, 1).await)
+        .ok()
+        .unwrap();
+    held.failed(&error(CallErrorKind::RateLimited), true);
+    // The provider's gate is closed; the waits pass their run's pool and stop there.
+    for _ in 0..100 {
+        assert!(!begins(&second));
+    }
+    tokio::time::pause();
+    drop(second.permit().await);
+    assert!(begins(&second));
+}
