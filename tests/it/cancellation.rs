@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::experiments::{self, ids};
-use harness::{ModelServer, Reply, Stack, eventually};
+use harness::{ModelServer, Reply, Stack};
 use serde_json::{Value, json};
 
 use crate::SOON;
@@ -11,18 +11,10 @@ use crate::SOON;
 const WITHIN: Duration = Duration::from_secs(15);
 
 async fn running(server: &ModelServer, stack: &Stack, models: Value) -> String {
-    stack.dataset("items.jsonl", &experiments::echo_lines(1000));
-    let mut body = experiments::asked(experiments::file("items.jsonl"));
+    let mut body = experiments::asked_file(stack, 1000, 10);
     body["config"]["models"] = models;
-    body["config"]["execution"] = json!({"concurrency_limit": 10});
     let id = stack.api().create(&body).await;
-    eventually("some are answered", SOON, async || {
-        match server.delivered() {
-            delivered if delivered >= 200 => Ok(()),
-            delivered => Err(format!("{delivered} answers")),
-        }
-    })
-    .await;
+    server.has_delivered(200, SOON).await;
     id
 }
 
@@ -35,22 +27,13 @@ async fn slow() -> ModelServer {
 
 async fn cancel(stack: &Stack, id: &str) {
     let path = format!("/v1/experiments/{id}/cancel");
-    let answer = stack
-        .api()
-        .send(stack.api().request(reqwest::Method::POST, &path))
-        .await;
+    let answer = stack.api().post_empty(&path).await;
     assert_eq!(answer.expect(202)["id"], id);
 }
 
 async fn asks_nothing_more(server: &ModelServer) {
     let calls = server.calls();
-    eventually("the provider is left alone", SOON, async || {
-        match server.quiet_for() {
-            Some(quiet) if quiet > Duration::from_secs(3) => Ok(()),
-            quiet => Err(format!("quiet for {quiet:?}")),
-        }
-    })
-    .await;
+    server.left_alone(SOON).await;
     assert_eq!(server.calls(), calls, "calls after the cancellation");
 }
 
@@ -116,10 +99,7 @@ async fn an_experiment_that_has_ended_is_not_changed_by_a_cancellation() {
     let id = stack.api().create(&experiments::valid()).await;
     let completed = stack.api().completed(&id, SOON).await;
     let path = format!("/v1/experiments/{id}/cancel");
-    let answer = stack
-        .api()
-        .send(stack.api().request(reqwest::Method::POST, &path))
-        .await;
+    let answer = stack.api().post_empty(&path).await;
     assert_eq!(answer.expect(202), completed);
     assert_eq!(stack.api().experiment(&id).await, completed);
 }

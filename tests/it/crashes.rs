@@ -1,13 +1,12 @@
 //! A run survives the loss of its worker: nothing is lost, nothing is scored twice, few calls are repeated.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use harness::experiments::{self, ids};
-use harness::{ModelServer, Reply, Signal, Stack, eventually};
+use harness::{ModelServer, Reply, Signal, Stack, eventually, experiments};
 use serde_json::{Value, json};
 
 use crate::SOON;
+use crate::whole::nothing_is_lost_or_doubled;
 
 const ITEMS: usize = 1000;
 const LATENCY: Duration = Duration::from_millis(50);
@@ -23,39 +22,8 @@ async fn slow_echo() -> ModelServer {
 
 /// A run of 1,000 items at 50 ms and 50 at once: a second, were nothing to happen.
 async fn begin(stack: &Stack) -> String {
-    stack.dataset("items.jsonl", &experiments::echo_lines(ITEMS));
-    let mut body = experiments::asked(experiments::file("items.jsonl"));
-    body["config"]["execution"] = json!({"concurrency_limit": CONCURRENCY});
+    let body = experiments::asked_file(stack, ITEMS, CONCURRENCY);
     stack.api().create(&body).await
-}
-
-async fn delivered(server: &ModelServer, count: u64) {
-    eventually("enough is answered", SOON, async || {
-        match server.delivered() {
-            delivered if delivered >= count => Ok(()),
-            delivered => Err(format!("{delivered} answers")),
-        }
-    })
-    .await;
-}
-
-/// Every item has one result, and it is the right one.
-async fn nothing_is_lost_or_doubled(stack: &Stack, id: &str) {
-    let results = stack.api().results(id, "page_size=500").await;
-    assert_eq!(results.len(), ITEMS);
-    let unique: HashSet<&str> = ids(&results).into_iter().collect();
-    assert_eq!(unique.len(), ITEMS);
-    for result in &results {
-        let item = &result["result"];
-        assert_eq!(item["output"]["answer"]["value"], item["item"]["id"]);
-        assert_eq!(item["scores"][0]["value"], true, "{item}");
-    }
-    let summary = stack.api().summary(id).await;
-    let model = &summary["models"][0];
-    assert_eq!(model["states"]["ok"], ITEMS);
-    assert_eq!(model["scorers"][0]["count"], ITEMS);
-    assert_eq!(model["scorers"][0]["mean"], 1.0);
-    assert_eq!(model["generated"]["answered"], ITEMS);
 }
 
 #[tokio::test]
@@ -63,7 +31,7 @@ async fn a_killed_worker_costs_only_the_calls_in_flight() {
     let server = slow_echo().await;
     let mut stack = Stack::with_model(&server).await;
     let id = begin(&stack).await;
-    delivered(&server, 400).await;
+    server.has_delivered(400, SOON).await;
     stack.take_worker().kill();
     let before = server.calls();
     assert!(
@@ -73,7 +41,7 @@ async fn a_killed_worker_costs_only_the_calls_in_flight() {
     stack.start_worker();
     stack.api().completed(&id, SOON).await;
 
-    nothing_is_lost_or_doubled(&stack, &id).await;
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     let calls = server.calls();
     let allowed = ITEMS as u64 + CONCURRENCY + DURING_A_WRITE;
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
@@ -86,13 +54,13 @@ async fn a_worker_that_dies_again_and_again_costs_its_calls_in_flight_each_time(
     let mut stack = Stack::with_model(&server).await;
     let id = begin(&stack).await;
     for death in 0..DEATHS {
-        delivered(&server, 200 * (death + 1)).await;
+        server.has_delivered(200 * (death + 1), SOON).await;
         stack.take_worker().kill();
         stack.start_worker();
     }
     stack.api().completed(&id, 2 * SOON).await;
 
-    nothing_is_lost_or_doubled(&stack, &id).await;
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     let calls = server.calls();
     let allowed = ITEMS as u64 + DEATHS * (CONCURRENCY + DURING_A_WRITE);
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
@@ -103,7 +71,7 @@ async fn a_worker_that_is_told_to_stop_hands_over() {
     let server = slow_echo().await;
     let mut stack = Stack::with_model(&server).await;
     let id = begin(&stack).await;
-    delivered(&server, 300).await;
+    server.has_delivered(300, SOON).await;
     let mut worker = stack.take_worker();
     worker.stop(SOON).await;
     // The provider learns only from its next write that nobody waits any more.
@@ -121,7 +89,7 @@ async fn a_worker_that_is_told_to_stop_hands_over() {
 
     stack.start_worker();
     stack.api().completed(&id, SOON).await;
-    nothing_is_lost_or_doubled(&stack, &id).await;
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     let calls = server.calls();
     // What was in flight may have been given up; what was answered is recorded before the worker ends.
     assert!(
@@ -135,7 +103,7 @@ async fn a_worker_that_was_taken_for_dead_does_no_harm_when_it_comes_back() {
     let server = slow_echo().await;
     let mut stack = Stack::with_model(&server).await;
     let id = begin(&stack).await;
-    delivered(&server, 300).await;
+    server.has_delivered(300, SOON).await;
     stack.worker().signal(Signal::Stop);
     stack.start_worker();
     // A frozen worker still has questions for work open, which Temporal answers into the void until they are used up or
@@ -152,7 +120,7 @@ async fn a_worker_that_was_taken_for_dead_does_no_harm_when_it_comes_back() {
     body["experiment_name"] = json!("after");
     let after = stack.api().create(&body).await;
     stack.api().completed(&after, SOON).await;
-    nothing_is_lost_or_doubled(&stack, &id).await;
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     assert_eq!(stack.api().summary(&id).await, before);
 }
 
@@ -161,11 +129,11 @@ async fn a_killed_api_is_missed_by_nobody() {
     let server = slow_echo().await;
     let mut stack = Stack::with_model(&server).await;
     let id = begin(&stack).await;
-    delivered(&server, 200).await;
+    server.has_delivered(200, SOON).await;
     stack.take_api().kill();
-    delivered(&server, 600).await;
+    server.has_delivered(600, SOON).await;
     stack.start_api().await;
     stack.api().completed(&id, SOON).await;
-    nothing_is_lost_or_doubled(&stack, &id).await;
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     assert_eq!(server.calls(), ITEMS as u64);
 }

@@ -9,6 +9,8 @@ mod crashes;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+#[cfg(target_os = "linux")]
+mod faults;
 mod generated_clients;
 mod generation;
 mod invalid_requests;
@@ -20,11 +22,13 @@ mod paging;
 mod provider_limits;
 mod readme;
 mod real_model;
+mod recovery;
 mod retries;
 mod sample;
 mod secrets;
 mod temporal_away;
 mod waiting;
+mod whole;
 mod workers;
 mod workflows;
 

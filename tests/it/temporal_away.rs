@@ -8,6 +8,7 @@ use harness::{Answer, ModelServer, Reply, Stack, eventually};
 use serde_json::json;
 
 use crate::SOON;
+use crate::whole::nothing_is_lost_or_doubled;
 
 const AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -72,25 +73,17 @@ async fn a_run_outlives_the_absence_of_temporal() {
     stack.provider("test", &server.base_url());
     stack.start_api().await;
     stack.start_worker();
-    stack.dataset("items.jsonl", &experiments::echo_lines(ITEMS));
-    let mut body = experiments::asked(experiments::file("items.jsonl"));
-    body["config"]["execution"] = json!({"concurrency_limit": CONCURRENCY});
+    let body = experiments::asked_file(&stack, ITEMS, CONCURRENCY);
     let api = stack.api().clone();
     let id = api.create(&body).await;
-    eventually("some are answered", SOON, async || {
-        match server.delivered() {
-            delivered if delivered >= 100 => Ok(()),
-            delivered => Err(format!("{delivered} answers")),
-        }
-    })
-    .await;
+    server.has_delivered(100, SOON).await;
 
     temporal.kill().await;
     is_unavailable(&api.post("/v1/experiments", &experiments::valid()).await);
     is_unavailable(&api.get("/v1/experiments").await);
     is_unavailable(&api.get(&format!("/v1/experiments/{id}")).await);
     is_unavailable(
-        &api.post(&format!("/v1/experiments/{id}/cancel"), &json!({}))
+        &api.post_empty(&format!("/v1/experiments/{id}/cancel"))
             .await,
     );
     assert_eq!(api.get("/readyz").await.status, 503);
@@ -104,13 +97,11 @@ async fn a_run_outlives_the_absence_of_temporal() {
     })
     .await;
     api.completed(&id, BACK).await;
-    let results = api.results(&id, "page_size=500").await;
-    assert_eq!(results.len(), ITEMS);
-    assert_eq!(api.summary(&id).await["models"][0]["states"]["ok"], ITEMS);
+    nothing_is_lost_or_doubled(&api, &id, ITEMS).await;
     // An attempt that Temporal gave up meanwhile may have overlapped with the next by the calls in flight, and by those
     // answered until it learnt of it.
-    let (calls, allowed) = (server.calls(), ITEMS as u64 + 3 * CONCURRENCY);
-    assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
+    let repeated = server.repeated();
+    assert!(repeated <= 3 * CONCURRENCY, "{repeated} calls repeated");
     let next = api.create(&experiments::valid()).await;
     api.completed(&next, BACK).await;
 }

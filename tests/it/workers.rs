@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::{ModelServer, Reply, Stack, eventually, experiments, temporal};
-use serde_json::json;
 
 use crate::SOON;
 
@@ -24,9 +23,7 @@ async fn two_workers_share_a_run() {
         }
     })
     .await;
-    stack.dataset("items.jsonl", &experiments::echo_lines(2000));
-    let mut body = experiments::asked(experiments::file("items.jsonl"));
-    body["config"]["execution"] = json!({"concurrency_limit": 50});
+    let body = experiments::asked_file(&stack, 2000, 50);
     let id = stack.api().create(&body).await;
     stack.api().completed(&id, SOON).await;
 
@@ -47,9 +44,7 @@ async fn two_workers_share_a_run() {
 async fn a_thousand_items_take_at_most_twenty_actions() {
     let server = ModelServer::echo().await;
     let stack = Stack::with_model(&server).await;
-    stack.dataset("items.jsonl", &experiments::echo_lines(1000));
-    let mut body = experiments::asked(experiments::file("items.jsonl"));
-    body["config"]["execution"] = json!({"concurrency_limit": 50});
+    let body = experiments::asked_file(&stack, 1000, 50);
     let id = stack.api().create(&body).await;
     stack.api().completed(&id, SOON).await;
     let history = temporal::shared().await.history(&id).await;

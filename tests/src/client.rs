@@ -134,6 +134,16 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Posts a command that has no body, such as `/cancel`.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
+    }
+
     /// Creates an experiment that must be accepted, and gives back its id.
     #[track_caller]
     pub fn create(&self, body: &Value) -> impl Future<Output = String> {

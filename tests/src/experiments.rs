@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::stack::Stack;
+
 /// Items whose prompt is their id, and whose right answer is the prompt itself.
 pub fn echo_items(count: usize) -> Vec<Value> {
     (0..count)
@@ -47,6 +49,15 @@ pub fn asked(dataset: Value) -> Value {
             "retry": {"initial_interval": "100ms", "maximum_interval": "200ms"},
         },
     })
+}
+
+/// The same on a file of so many items in the dataset folder of `stack`, with so many calls at once.
+pub fn asked_file(stack: &Stack, count: usize, concurrency: u64) -> Value {
+    let name = format!("items-{count}.jsonl");
+    stack.dataset(&name, &echo_lines(count));
+    let mut body = asked(file(&name));
+    body["config"]["execution"] = json!({"concurrency_limit": concurrency});
+    body
 }
 
 /// Inline items as a dataset.

@@ -2,12 +2,13 @@
 //!
 //! A test starts a `Stack` (API and workers as processes, with a task queue and folders of their own) and speaks to it
 //! through `Client`, raw JSON over HTTP as a stranger would. `model_server` plays the provider and counts what it is
-//! asked; `temporal` runs the server and looks into histories; `s3` runs an object store; `tools` obtains programs of
-//! other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
+//! asked; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
+//! clocks wrong; `tools` obtains programs of other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
 //! (`process`), whatever its end.
 
 pub mod client;
 pub mod experiments;
+pub mod faults;
 pub mod malformed;
 pub mod model_server;
 pub mod process;

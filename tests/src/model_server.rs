@@ -9,6 +9,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 mod http;
+mod seen;
+
+use seen::Seen;
+
+use crate::wait::eventually;
 
 /// A running provider. Dropping it closes its port.
 pub struct ModelServer {
@@ -47,22 +52,8 @@ pub enum Reply {
     Silence,
     /// A closed connection.
     HangUp,
-}
-
-/// What the provider has seen; kept for the test to ask.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    /// Calls by model and prompt.
-    calls: BTreeMap<(String, String), u32>,
-    total: u64,
-    /// Completions that were sent to the end.
-    delivered: u64,
-    in_flight: u32,
-    most_in_flight: u32,
-    last_call: Option<Instant>,
-    times: Vec<Instant>,
-    bodies: Vec<Value>,
-    authorizations: Vec<Option<String>>,
+    /// Another reply, after a while beyond the latency of the server.
+    After(Duration, Box<Reply>),
 }
 
 type Behaviour = dyn Fn(&Call) -> Reply + Send + Sync;
@@ -111,6 +102,11 @@ impl ModelServer {
         self.seen().total
     }
 
+    /// Calls beyond the first for each prompt of each model.
+    pub fn repeated(&self) -> u64 {
+        self.seen().repeated()
+    }
+
     /// Completions that were sent to the end, whether or not anybody took note.
     pub fn delivered(&self) -> u64 {
         self.seen().delivered
@@ -118,22 +114,12 @@ impl ModelServer {
 
     /// How often a prompt was asked, over all models.
     pub fn asked(&self, prompt: &str) -> u32 {
-        self.seen()
-            .calls
-            .iter()
-            .filter(|((_, asked), _)| asked == prompt)
-            .map(|(_, count)| count)
-            .sum()
+        self.seen().asked(prompt)
     }
 
     /// How often each prompt was asked of a model.
     pub fn asked_of(&self, model: &str) -> BTreeMap<String, u32> {
-        self.seen()
-            .calls
-            .iter()
-            .filter(|((asked, _), _)| asked == model)
-            .map(|((_, prompt), count)| (prompt.clone(), *count))
-            .collect()
+        self.seen().asked_of(model)
     }
 
     pub fn in_flight(&self) -> u32 {
@@ -144,24 +130,42 @@ impl ModelServer {
         self.seen().most_in_flight
     }
 
-    /// Time since the last call; none before the first.
-    pub fn quiet_for(&self) -> Option<Duration> {
-        self.seen().last_call.map(|last| last.elapsed())
-    }
-
-    /// When each call came.
+    /// When each of the latest calls came, oldest first.
     pub fn times(&self) -> Vec<Instant> {
-        self.seen().times.clone()
+        self.seen().latest(|request| request.at)
     }
 
-    /// The requests, in the order in which they came.
+    /// The latest requests, in the order in which they came.
     pub fn bodies(&self) -> Vec<Value> {
-        self.seen().bodies.clone()
+        self.seen().latest(|request| request.body.clone())
     }
 
-    /// The header `Authorization` of each request.
+    /// The header `Authorization` of each of them.
     pub fn authorizations(&self) -> Vec<Option<String>> {
-        self.seen().authorizations.clone()
+        self.seen().latest(|request| request.authorization.clone())
+    }
+
+    /// Waits until so many completions were sent to the end.
+    pub async fn has_delivered(&self, count: u64, deadline: Duration) {
+        let what = format!("{count} answers are delivered");
+        eventually(&what, deadline, async || match self.delivered() {
+            delivered if delivered >= count => Ok(()),
+            delivered => Err(format!("{delivered} answers")),
+        })
+        .await;
+    }
+
+    /// Waits until no call is in flight, and none has come for a second.
+    pub async fn left_alone(&self, deadline: Duration) {
+        const QUIET: Duration = Duration::from_secs(1);
+        eventually("the provider is left alone", deadline, async || {
+            let (in_flight, quiet) = (self.in_flight(), self.seen().quiet_for());
+            match in_flight == 0 && quiet.is_none_or(|quiet| quiet > QUIET) {
+                true => Ok(()),
+                false => Err(format!("{in_flight} in flight, quiet for {quiet:?}")),
+            }
+        })
+        .await;
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -184,28 +188,15 @@ impl State {
     fn begin(&self, body: Value, authorization: Option<String>) -> (Call, Reply) {
         let model = body["model"].as_str().unwrap_or_default().to_owned();
         let prompt = last_user_message(&body);
-        let call = {
-            let mut seen = self.seen();
-            let count = seen
-                .calls
-                .entry((model.clone(), prompt.clone()))
-                .or_default();
-            *count += 1;
-            let nth = *count;
-            seen.total += 1;
-            seen.in_flight += 1;
-            seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
-            seen.last_call = Some(Instant::now());
-            seen.times.push(Instant::now());
-            seen.bodies.push(body.clone());
-            seen.authorizations.push(authorization.clone());
-            Call {
-                model,
-                prompt,
-                body,
-                authorization,
-                nth,
-            }
+        let nth = self
+            .seen()
+            .note(&model, &prompt, body.clone(), authorization.clone());
+        let call = Call {
+            model,
+            prompt,
+            body,
+            authorization,
+            nth,
         };
         let reply = (self.behaviour)(&call);
         (call, reply)

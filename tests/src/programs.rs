@@ -9,12 +9,7 @@ pub const CLI: &str = "ai-evolution";
 
 /// The executable of a program. Panics, and says what to do, when it is missing or older than its sources.
 pub fn path(program: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has an executable");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("Cargo puts tests two folders deep");
-    let path = folder.join(program);
+    let path = profile().join(program);
     assert!(
         path.exists(),
         "{} is missing: run `cargo build --workspace` first",
@@ -27,6 +22,21 @@ pub fn path(program: &str) -> PathBuf {
         );
     }
     path
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    let parent = profile().parent().map(Path::to_owned);
+    parent.expect("a profile has a folder in the target folder")
+}
+
+/// The folder of the profile that the tests are built with.
+fn profile() -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has an executable");
+    let folder = test.parent().and_then(Path::parent);
+    folder
+        .expect("Cargo puts tests two folders deep")
+        .to_owned()
 }
 
 /// The root of the repository.

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::Client;
+use crate::faults::Faults;
 use crate::model_server::ModelServer;
 use crate::process::Process;
 use crate::programs;
@@ -103,6 +104,15 @@ impl Stack {
     /// Sets a variable of both programs, from their next start on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Makes the machine of the programs that start from now on one that may fail, in the ways that the handles offer.
+    pub async fn with_faults(&mut self) -> Faults {
+        let faults = Faults::prepare(self.folder(), &self.artifacts()).await;
+        for (name, value) in faults.environment() {
+            self.set(name, &text(value));
+        }
+        faults
     }
 
     /// Writes a file into the dataset folder.

@@ -41,8 +41,12 @@ async fn serve(stream: TcpStream, state: Arc<State>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await? {
-        let (call, reply) = state.begin(request.body, request.authorization);
+        let (call, mut reply) = state.begin(request.body, request.authorization);
         tokio::time::sleep(state.latency).await;
+        while let Reply::After(wait, then) = reply {
+            tokio::time::sleep(wait).await;
+            reply = *then;
+        }
         let response = match reply {
             Reply::Text(text) => Response::ok(completion(&call, &text).to_string()),
             Reply::Garbage => Response::ok("<html>not a completion</html>".to_owned()),
@@ -54,7 +58,8 @@ async fn serve(stream: TcpStream, state: Arc<State>) -> io::Result<()> {
                 retry_after: Some(seconds),
                 ..Response::error(429, "too many requests")
             },
-            Reply::HangUp => {
+            // A chain of waits ends in something else, above.
+            Reply::After(..) | Reply::HangUp => {
                 state.end(false);
                 return Ok(());
             }
