@@ -41,6 +41,7 @@ async fn each_item_is_asked_once_and_scored_exactly() {
         json!({
             "answered": 200, "failed": 0, "calls": 200,
             "usage": {"input_tokens": 200, "output_tokens": output_tokens},
+            "cached": 0, "repeated": 0, "lost": 0, "cost": "0",
         })
     );
     let results = stack.api().results(&id, "").await;
