@@ -1,0 +1,73 @@
+//! The benchmarks: each a command that measures, prints a table and writes a file; `report` makes the page of them.
+//!
+//! `service` and `model` start what is measured and what it asks; `http` and `load` send requests that cost little;
+//! `peers` obtains and runs the tools of others; `outcome` keeps results, `report` shows them.
+
+use clap::{Parser, Subcommand};
+
+use crate::outcome::Extent;
+
+mod api;
+mod crash;
+mod headroom;
+mod http;
+mod load;
+mod machine;
+mod measure;
+mod model;
+mod model_server;
+mod outcome;
+mod peers;
+mod programs;
+mod runs;
+mod scale;
+mod service;
+mod table;
+mod temporal;
+
+/// Benchmarks of AI Evolution, and of its peers in the same run.
+#[derive(Parser)]
+#[command(name = "bench", max_term_width = 120)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Few repeats of small sizes, to see that everything works; results go to a folder of their own.
+    #[arg(long, global = true)]
+    short: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One run of 1,000 to 1,000,000 items: time, memory, history, and what clients wait for.
+    Scale,
+    /// Creation and status of experiments: latency, throughput, and requests for a second of CPU time.
+    Api,
+    /// One run by each contestant: how long it takes beside the time of the model itself.
+    Runs,
+    /// SIGKILL in the middle of a run: calls that are repeated, and time that is lost.
+    Crash,
+    /// Serve the model that all others ask.
+    #[command(hide = true)]
+    ModelServer(model_server::Config),
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments { command, short } = Arguments::parse();
+    if let Command::ModelServer(config) = command {
+        return model_server::run(&config);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(carry_out(command, Extent { short }))
+}
+
+async fn carry_out(command: Command, extent: Extent) -> anyhow::Result<()> {
+    match command {
+        Command::Scale => scale::run(extent).await,
+        Command::Api => api::run(extent).await,
+        Command::Runs => runs::run(extent).await,
+        Command::Crash => crash::run(extent).await,
+        Command::ModelServer(_) => unreachable!("it needs another runtime"),
+    }
+}
