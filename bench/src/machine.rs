@@ -28,7 +28,7 @@ impl Machine {
             cores: std::thread::available_parallelism()?.get(),
             processor: field("/proc/cpuinfo", "model name"),
             memory_gb: memory_gb(&field("/proc/meminfo", "MemTotal")),
-            kernel: printed(Command::new("uname").arg("-sr")),
+            kernel: kernel(&printed(Command::new("uname").arg("-sr"))),
             rust: printed(Command::new("rustc").arg("--version")),
             temporal: printed(Command::new(temporal).arg("--version")),
             commit: printed(
@@ -55,6 +55,11 @@ impl Machine {
             self.date.get(..10).unwrap_or_default(),
         )
     }
+}
+
+/// The name and version of a kernel, without what its maker added.
+fn kernel(text: &str) -> String {
+    text.split('-').next().unwrap_or_default().to_owned()
 }
 
 /// The first line that a command prints; empty when it does not.

@@ -19,6 +19,7 @@ mod model_server;
 mod outcome;
 mod peers;
 mod programs;
+mod report;
 mod runs;
 mod scale;
 mod service;
@@ -46,6 +47,10 @@ enum Command {
     Runs,
     /// SIGKILL in the middle of a run: calls that are repeated, and time that is lost.
     Crash,
+    /// Make the page `docs/benchmarks.md` and its plots of the results.
+    Report,
+    /// All of these, one after another.
+    All,
     /// Serve the model that all others ask.
     #[command(hide = true)]
     ModelServer(model_server::Config),
@@ -68,6 +73,14 @@ async fn carry_out(command: Command, extent: Extent) -> anyhow::Result<()> {
         Command::Api => api::run(extent).await,
         Command::Runs => runs::run(extent).await,
         Command::Crash => crash::run(extent).await,
+        Command::Report => report::run(extent),
+        Command::All => {
+            api::run(extent).await?;
+            runs::run(extent).await?;
+            crash::run(extent).await?;
+            scale::run(extent).await?;
+            report::run(extent)
+        }
         Command::ModelServer(_) => unreachable!("it needs another runtime"),
     }
 }

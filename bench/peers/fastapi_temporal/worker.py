@@ -43,24 +43,25 @@ class Evaluate:
         while experiment.next_chunk < chunks or pending:
             more = not workflow.info().is_continue_as_new_suggested()
             while more and len(pending) < window and experiment.next_chunk < chunks:
-                pending.add(asyncio.create_task(self.chunk(experiment, share)))
+                pending.add(asyncio.create_task(self.chunk(experiment, experiment.next_chunk, share)))
                 experiment.next_chunk += 1
             if not pending:
                 workflow.continue_as_new(experiment)
-            done, pending = await workflow.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            done, waiting = await workflow.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            pending = set(waiting)
             for task in done:
                 experiment.totals.add(task.result())
         workflow.upsert_memo({"progress": {"items_done": experiment.totals.done, "items_total": experiment.items}})
         return experiment.totals
 
-    async def chunk(self, experiment: Experiment, share: int) -> Totals:
+    async def chunk(self, experiment: Experiment, number: int, share: int) -> Totals:
         return await workflow.execute_activity(
             "generate_and_score",
             Chunk(
                 experiment_id=workflow.info().workflow_id,
                 path=experiment.path,
                 model=experiment.model,
-                start=experiment.next_chunk * CHUNK,
+                start=number * CHUNK,
                 size=CHUNK,
                 share=share,
                 maximum_attempts=experiment.maximum_attempts,
