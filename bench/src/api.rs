@@ -125,7 +125,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
     let ours = Subject::start(OURS, &Maker::Ours, &temporal, &model).await?;
     let (fastapi, fastapi_error) = match peers::fastapi() {
         Ok(found) => (Some(found), None),
-        Err(error) => (None, Some(format!("{error:#}"))),
+        Err(error) => (None, Some(outcome::reason(&error))),
     };
     let mut subjects = vec![ours];
     let mut versions = String::new();
@@ -149,7 +149,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
                 operation,
                 concurrency,
                 requests,
-                extent.pick(9, 2),
+                extent.repeats(9, 2),
                 &subjects,
                 &bare,
             )

@@ -19,7 +19,7 @@ use crate::table;
 const ITEMS: u64 = 1_000;
 const CONCURRENCY: u32 = 50;
 /// No part of a run takes longer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long after a kill the last calls are still on their way.
 const SETTLE: Duration = Duration::from_millis(20);
 
@@ -65,7 +65,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
             error,
         });
     }
-    for _ in 0..extent.pick(5, 1) {
+    for _ in 0..extent.repeats(5, 1) {
         for (killed, contestant) in crash.contestants.iter_mut().zip(&contestants) {
             let Ok(contestant) = contestant else { continue };
             let lost = match contestant {
@@ -81,7 +81,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
                 }
                 Err(error) => {
                     println!("{}: {error:#}", killed.name);
-                    killed.error = Some(format!("{error:#}"));
+                    killed.error = Some(outcome::reason(&error));
                 }
             }
         }
@@ -104,7 +104,7 @@ pub(crate) const HEADINGS: [&str; 5] = [
 
 /// A contestant as a line of a table.
 pub(crate) fn row(killed: &Killed) -> Vec<String> {
-    let name = format!("{} {}", killed.name, killed.version);
+    let name = format!("{} ({})", killed.name, killed.version);
     if killed.repeats.0.is_empty() {
         let reason = killed.error.as_deref().unwrap_or("-");
         let reason = reason.lines().next().unwrap_or_default().to_owned();

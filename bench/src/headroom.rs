@@ -44,7 +44,7 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Headroom> {
     let (mut rate, mut cpu_us) = (Samples::default(), Samples::default());
     let model = Model::start(Duration::ZERO, folder.path()).await?;
     let count = extent.pick(100_000, 10_000);
-    for _ in 0..extent.pick(5, 2) {
+    for _ in 0..extent.repeats(5, 2) {
         let before = model.cpu()?;
         let senders = Sender::several(64, model.address, post()).await?;
         let seen = load::run(senders, count).await?;

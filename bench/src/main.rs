@@ -35,6 +35,12 @@ struct Arguments {
     /// Few repeats of small sizes, to see that everything works; results go to a folder of their own.
     #[arg(long, global = true)]
     short: bool,
+    /// The most repeats of anything; each benchmark has a number of its own.
+    #[arg(long, global = true, value_name = "TIMES")]
+    most_repeats: Option<usize>,
+    /// The largest run of `scale`.
+    #[arg(long, global = true, value_name = "ITEMS", default_value_t = 1_000_000)]
+    most_items: u64,
 }
 
 #[derive(Subcommand)]
@@ -57,14 +63,19 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { command, short } = Arguments::parse();
-    if let Command::ModelServer(config) = command {
+    let arguments = Arguments::parse();
+    if let Command::ModelServer(config) = arguments.command {
         return model_server::run(&config);
     }
+    let extent = Extent {
+        short: arguments.short,
+        most_repeats: arguments.most_repeats,
+        most_items: arguments.most_items,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(carry_out(command, Extent { short }))
+    runtime.block_on(carry_out(arguments.command, extent))
 }
 
 async fn carry_out(command: Command, extent: Extent) -> anyhow::Result<()> {

@@ -41,8 +41,8 @@ pub(crate) struct Task {
 
 /// The equivalent service's Python, and the versions it is made of.
 pub(crate) fn fastapi() -> anyhow::Result<(PathBuf, String)> {
-    let version = |package| format!("{package} {}", pinned(FASTAPI, package));
-    let versions = [version("fastapi"), version("temporalio")].join(", ");
+    let version = |package| pinned(FASTAPI, package);
+    let versions = [version("fastapi"), version("temporalio")].join(" + ");
     Ok((python(FASTAPI)?, versions))
 }
 

@@ -16,7 +16,7 @@ use crate::service::{Maker, Service, Temporal, experiment};
 use crate::{headroom, table};
 
 /// No run takes longer.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) const OURS: &str = "AI Evolution";
 
@@ -75,11 +75,15 @@ pub(crate) fn contestants() -> Vec<Result<Contestant, (&'static str, String, Str
             versions,
             Maker::FastApi(python),
         )),
-        Err(error) => Err(("FastAPI + temporalio", String::new(), format!("{error:#}"))),
+        Err(error) => Err((
+            "FastAPI + temporalio",
+            String::new(),
+            outcome::reason(&error),
+        )),
     };
     let tools = Tool::ALL.map(|tool| match tool.obtain() {
         Ok(obtained) => Ok(Contestant::Tool(obtained)),
-        Err(error) => Err((tool.name(), tool.version(), format!("{error:#}"))),
+        Err(error) => Err((tool.name(), tool.version(), outcome::reason(&error))),
     });
     [Ok(ours), fastapi].into_iter().chain(tools).collect()
 }
@@ -114,7 +118,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
             }
         }));
         // Each in turn, so that a change of the machine's mood meets all of them.
-        for _ in 0..extent.pick(3, 1) {
+        for _ in 0..extent.repeats(3, 1) {
             for (run, contestant) in runs.runs[from..].iter_mut().zip(&contestants) {
                 let Ok(contestant) = contestant else { continue };
                 match one(contestant, items, *concurrency).await {
@@ -127,7 +131,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
                     }
                     Err(error) => {
                         println!("{}: {error:#}", run.name);
-                        run.error = Some(format!("{error:#}"));
+                        run.error = Some(outcome::reason(&error));
                     }
                 }
             }
@@ -151,7 +155,7 @@ pub(crate) const HEADINGS: [&str; 6] = [
 /// A run as a line of a table.
 pub(crate) fn row(run: &Run, items: u64) -> Vec<String> {
     let ideal = ideal(items, run.concurrency);
-    let name = format!("{} {}", run.name, run.version);
+    let name = format!("{} ({})", run.name, run.version);
     if run.wall.0.is_empty() {
         let reason = run.error.as_deref().unwrap_or("not run");
         let reason = reason.lines().next().unwrap_or_default().to_owned();

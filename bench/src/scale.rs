@@ -73,7 +73,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
         ],
         &[(1_000, 200, 2), (5_000, 200, 1), (1_000, 50, 1)],
     );
-    let first_call = first_call(extent.pick(15, 3)).await?;
+    let first_call = first_call(extent.repeats(15, 3)).await?;
     println!(
         "first model call {} s after the request",
         human(first_call.median())
@@ -83,8 +83,10 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
         runs: Vec::new(),
         first_call,
     };
-    for (items, concurrency, repeats) in sizes {
-        let run = measured(*items, *concurrency, *repeats).await?;
+    let wanted = sizes.iter().filter(|size| size.0 <= extent.most_items);
+    for (items, concurrency, repeats) in wanted {
+        let repeats = extent.repeats(*repeats, *repeats);
+        let run = measured(*items, *concurrency, repeats).await?;
         println!(
             "{items} items, {concurrency} at once: {} s, ideal {} s",
             human(run.wall.median()),

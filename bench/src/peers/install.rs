@@ -19,7 +19,14 @@ pub(crate) fn python(peer: &str) -> anyhow::Result<PathBuf> {
     let folder = cached(peer, &[&requirements], |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         // The file names every package that is needed, so that pip has nothing to resolve.
-        let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"];
+        let pip = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+        ];
         run(Command::new(folder.join("bin/python"))
             .args(pip)
             .arg("--disable-pip-version-check")

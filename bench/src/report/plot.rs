@@ -38,6 +38,7 @@ pub(super) fn lines(
     let mut chart = ChartBuilder::on(&root)
         .caption(title, ("sans-serif", 18).into_font().color(&INK))
         .margin(12)
+        .margin_right(32)
         .x_label_area_size(44)
         .y_label_area_size(76)
         .build_cartesian_2d(x.log_scale(), y.log_scale())
@@ -46,8 +47,8 @@ pub(super) fn lines(
         .configure_mesh()
         .x_desc(axes.0)
         .y_desc(axes.1)
-        .x_label_formatter(&|value| crate::measure::human(*value).replace(".00", ""))
-        .y_label_formatter(&|value| crate::measure::human(*value).replace(".00", ""))
+        .x_label_formatter(&tick)
+        .y_label_formatter(&tick)
         .light_line_style(WHITE)
         .label_style(("sans-serif", 13).into_font().color(&INK))
         .draw()
@@ -114,6 +115,15 @@ pub(super) fn bars(file: &Path, title: &str, bars: &[(String, f64)]) -> anyhow::
             .map_err(failed)?;
     }
     root.present().map_err(failed)
+}
+
+/// A power of ten, without digits that say nothing.
+fn tick(value: &f64) -> String {
+    let text = crate::measure::human(*value);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
 }
 
 /// A range of powers of ten around positive values.

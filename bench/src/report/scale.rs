@@ -128,6 +128,8 @@ fn history(run: &Run) -> Vec<String> {
     ]
 }
 
+type Value<'a> = &'a dyn Fn(&Run) -> f64;
+
 /// Straight lines: the largest run costs no more for an item than the smallest.
 fn goals(scale: &Scale, concurrency: u32) -> Vec<Goal> {
     let runs = || {
@@ -140,7 +142,7 @@ fn goals(scale: &Scale, concurrency: u32) -> Vec<Goal> {
     let Some((small, large)) = smallest.zip(runs().max_by_key(|run| run.items)) else {
         return Vec::new();
     };
-    let values: [(&str, &dyn Fn(&Run) -> f64); 3] = [
+    let values: [(&str, Value<'_>); 3] = [
         ("wall ÷ ideal", &|run| run.wall.median() / run.ideal()),
         ("actions for 1,000 items", &|run| {
             run.history.actions() as f64 * 1e3 / run.items as f64
