@@ -1,0 +1,98 @@
+//! What was measured on, with what, and when: said beside every result.
+
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use crate::programs;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) date: String,
+    pub(crate) cores: usize,
+    pub(crate) processor: String,
+    pub(crate) memory_gb: f64,
+    pub(crate) kernel: String,
+    pub(crate) rust: String,
+    pub(crate) temporal: String,
+    /// The commit of this repository.
+    pub(crate) commit: String,
+    pub(crate) release: bool,
+}
+
+impl Machine {
+    pub(crate) fn here() -> anyhow::Result<Self> {
+        let temporal = printed(Command::new(programs::path(programs::CLI)?).arg("temporal-path"));
+        Ok(Self {
+            date: jiff::Timestamp::now().to_string(),
+            cores: std::thread::available_parallelism()?.get(),
+            processor: field("/proc/cpuinfo", "model name"),
+            memory_gb: memory_gb(&field("/proc/meminfo", "MemTotal")),
+            kernel: kernel(&printed(Command::new("uname").arg("-sr"))),
+            rust: printed(Command::new("rustc").arg("--version")),
+            temporal: printed(Command::new(temporal).arg("--version")),
+            commit: printed(
+                Command::new("git")
+                    .args(["rev-parse", "--short", "HEAD"])
+                    .current_dir(programs::repository()),
+            ),
+            release: programs::is_release(),
+        })
+    }
+
+    /// One sentence about it.
+    pub(crate) fn sentence(&self) -> String {
+        let profile = if self.release { "release" } else { "debug" };
+        format!(
+            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}.",
+            self.cores,
+            self.processor,
+            self.memory_gb,
+            self.kernel,
+            self.rust,
+            self.temporal,
+            self.commit,
+            self.date.get(..10).unwrap_or_default(),
+        )
+    }
+}
+
+/// The name and version of a kernel, without what its maker added.
+fn kernel(text: &str) -> String {
+    text.split('-').next().unwrap_or_default().to_owned()
+}
+
+/// The first line that a command prints; empty when it does not.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().map(|output| output.stdout);
+    let text = String::from_utf8(output.unwrap_or_default()).unwrap_or_default();
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// A field of a file in /proc; empty when there is none.
+fn field(file: &str, name: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(field, _)| field.trim() == name)
+        .map(|(_, value)| value.trim().to_owned())
+        .unwrap_or_default()
+}
+
+fn memory_gb(text: &str) -> f64 {
+    let kibibytes = text.strip_suffix("kB").unwrap_or(text).trim();
+    kibibytes
+        .parse::<f64>()
+        .map_or(0.0, |size| size * 1024.0 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_in_kibibytes() {
+        assert!((memory_gb("1000000 kB") - 1.024).abs() < 1e-9);
+        assert!(memory_gb("").abs() < 1e-9);
+    }
+}

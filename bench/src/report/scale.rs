@@ -1,0 +1,170 @@
+//! The section on runs of growing size.
+
+use std::path::Path;
+
+use super::markdown::{Goal, table};
+use super::plot::{self, Line};
+use super::{Section, measured_on};
+use crate::measure::human;
+use crate::outcome::Outcome;
+use crate::scale::{HEADINGS, Run, Scale, row};
+
+pub(super) fn section(outcome: &Outcome<Scale>, plots: &Path) -> anyhow::Result<Section> {
+    let scale = &outcome.results;
+    let mut concurrencies: Vec<u32> = scale.runs.iter().map(|run| run.concurrency).collect();
+    concurrencies.sort_unstable();
+    concurrencies.dedup();
+    let series = |concurrency: u32, value: &dyn Fn(&Run) -> f64| -> Vec<(f64, f64)> {
+        let runs = scale
+            .runs
+            .iter()
+            .filter(|run| run.concurrency == concurrency);
+        runs.map(|run| (run.items as f64, value(run))).collect()
+    };
+    let mut times = Vec::new();
+    for concurrency in &concurrencies {
+        times.push(Line {
+            name: format!("wall, {concurrency} at once"),
+            points: series(*concurrency, &|run| run.wall.median()),
+        });
+        times.push(Line {
+            name: format!("ideal, {concurrency} at once"),
+            points: series(*concurrency, &Run::ideal),
+        });
+    }
+    let title = "Seconds from the request to the end";
+    plot::lines(
+        &plots.join("scale-time.svg"),
+        title,
+        ("items", "seconds"),
+        &times,
+    )?;
+    let most = concurrencies.last().copied().unwrap_or_default();
+    let line = |name: &str, value: &dyn Fn(&Run) -> f64| Line {
+        name: name.to_owned(),
+        points: series(most, value),
+    };
+    let title = format!("Memory, history and answers, {most} at once");
+    let growth = [
+        line("worker, peak MB", &|run| run.worker_peak_mb.median()),
+        line("API, peak MB", &|run| run.api_peak_mb.median()),
+        line("history, events", &|run| run.history.events as f64),
+        line("a page at the end, ms", &|run| run.pages.at_end.median()),
+    ];
+    plot::lines(
+        &plots.join("scale-growth.svg"),
+        &title,
+        ("items", ""),
+        &growth,
+    )?;
+    let mut text = format!(
+        "## From a thousand items to a million\n\n\
+         Each run has programs and a Temporal of its own. Peak memory is what the process ever had resident, that of \
+         the API after all results were read page by page. A run's history is that of all its workflow runs; heartbeats \
+         are in none. The first model call of a small experiment comes {} s after the request that creates it.\n\n",
+        human(scale.first_call.median())
+    );
+    text += &table(&HEADINGS, scale.runs.iter().map(row));
+    text += "\n![Time](benchmarks/scale-time.svg)\n\n![Growth](benchmarks/scale-growth.svg)\n\n";
+    text += "What a client waits for when the run is done, in milliseconds:\n\n";
+    text += &table(&PAGES, scale.runs.iter().map(pages));
+    text += "\nWhat Temporal keeps of it:\n\n";
+    text += &table(&HISTORY, scale.runs.iter().map(history));
+    Ok(Section {
+        goals: goals(scale, most),
+        text,
+        machine: measured_on(outcome),
+    })
+}
+
+const PAGES: [&str; 8] = [
+    "items",
+    "at once",
+    "first 100 results",
+    "100 in the middle",
+    "last 100",
+    "a page of 1,000",
+    "summary",
+    "status",
+];
+
+fn pages(run: &Run) -> Vec<String> {
+    let pages = &run.pages;
+    let times = [
+        &pages.at_start,
+        &pages.in_middle,
+        &pages.at_end,
+        &pages.of_thousand,
+        &pages.summary,
+        &pages.status,
+    ];
+    let mut cells = vec![row(run)[0].clone(), run.concurrency.to_string()];
+    cells.extend(times.map(|samples| human(samples.median())));
+    cells
+}
+
+const HISTORY: [&str; 8] = [
+    "items",
+    "at once",
+    "workflow runs",
+    "events",
+    "KB",
+    "events of the longest run",
+    "KB of the largest run",
+    "calls repeated",
+];
+
+fn history(run: &Run) -> Vec<String> {
+    let history = &run.history;
+    vec![
+        row(run)[0].clone(),
+        run.concurrency.to_string(),
+        history.runs.to_string(),
+        history.events.to_string(),
+        human(history.bytes as f64 / 1e3),
+        history.most_events.to_string(),
+        human(history.most_bytes as f64 / 1e3),
+        run.repeated_calls.to_string(),
+    ]
+}
+
+type Value<'a> = &'a dyn Fn(&Run) -> f64;
+
+/// Straight lines: the largest run costs no more for an item than the smallest.
+fn goals(scale: &Scale, concurrency: u32) -> Vec<Goal> {
+    let runs = || {
+        scale
+            .runs
+            .iter()
+            .filter(|run| run.concurrency == concurrency)
+    };
+    let smallest = runs().min_by_key(|run| run.items);
+    let Some((small, large)) = smallest.zip(runs().max_by_key(|run| run.items)) else {
+        return Vec::new();
+    };
+    let values: [(&str, Value<'_>); 3] = [
+        ("wall ÷ ideal", &|run| run.wall.median() / run.ideal()),
+        ("actions for 1,000 items", &|run| {
+            run.history.actions() as f64 * 1e3 / run.items as f64
+        }),
+        ("peak memory of the worker, MB", &|run| {
+            run.worker_peak_mb.median()
+        }),
+    ];
+    let goals = values.map(|(what, value)| {
+        let grows = what.starts_with("peak");
+        Goal {
+            what: format!("{} and {} items: {what}", row(small)[0], row(large)[0]),
+            goal: match grows {
+                true => "grows less than items do".to_owned(),
+                false => "a straight line".to_owned(),
+            },
+            measured: format!("{} and {}", human(value(small)), human(value(large))),
+            met: Some(match grows {
+                true => value(large) / value(small) < large.items as f64 / small.items as f64,
+                false => value(large) <= 1.1 * value(small),
+            }),
+        }
+    });
+    goals.into()
+}
