@@ -36,6 +36,27 @@ pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
     }
 }
 
+/// Refuses the filter for a model that the experiment does not have.
+pub(super) fn check_model<'a>(
+    only: Option<&str>,
+    models: impl Iterator<Item = &'a str>,
+) -> Result<(), ApiError> {
+    let Some(only) = only else {
+        return Ok(());
+    };
+    let known: Vec<&str> = models.collect();
+    match known.contains(&only) {
+        true => Ok(()),
+        false => {
+            let message = format!(
+                "there is no model `{only}`; there are `{}`",
+                known.join("`, `")
+            );
+            Err(ApiError::invalid("/model", message))
+        }
+    }
+}
+
 /// What went wrong with which model.
 pub(super) fn reasons(runs: &[ModelRun]) -> Option<String> {
     let reasons: Vec<String> = runs

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
+use crate::experiments::outline::check_model;
 use crate::experiments::show;
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
@@ -71,15 +72,10 @@ pub(super) async fn list(
     };
     let start: Position = page::decode(query.page_token.as_deref(), &filters)?.unwrap_or_default();
     let whole = show::outline(state, id).await?;
-    if let Some(model) = &filters.model
-        && !whole.models.contains(model)
-    {
-        let message = format!(
-            "there is no model `{model}`; there are `{}`",
-            whole.models.join("`, `")
-        );
-        return Err(ApiError::invalid("/model", message));
-    }
+    check_model(
+        filters.model.as_deref(),
+        whole.models.iter().map(String::as_str),
+    )?;
     let mut page = Filling {
         results: Vec::new(),
         size,

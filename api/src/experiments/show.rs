@@ -82,11 +82,16 @@ async fn live(
     execution: Execution,
 ) -> Result<Experiment, ApiError> {
     let status = execution.status;
-    let own_waiting = waiting::on(state, &execution).await?;
-    let runs = match memo.models.len() {
-        1 => vec![run::alone(state, id, &memo, &execution, own_waiting.clone()).await?],
-        _ => children(state, id, &memo, status, own_waiting.as_ref()).await?,
+    let is_alone = memo.models.len() == 1;
+    let own_waiting = match is_alone {
+        true => waiting::on_run(state, id, &execution).await?,
+        false => waiting::on(state, &execution).await?,
     };
+    let runs = match is_alone {
+        true => vec![run::alone(state, id, &memo, &execution, own_waiting.clone()).await?],
+        false => children(state, id, &memo, &execution, own_waiting.as_ref()).await?,
+    };
+    let status = as_a_whole(status, &runs);
     let reason = reason(state, &execution, &runs).await?;
     Ok(Experiment {
         id: id.to_string(),
@@ -105,7 +110,7 @@ async fn children(
     state: &AppState,
     id: &ExperimentId,
     memo: &ExperimentMemo,
-    parent: Status,
+    parent: &Execution,
     parent_waits: Option<&WaitingOn>,
 ) -> Result<Vec<ModelRun>, ApiError> {
     let runs = Place::all(id, memo)
@@ -133,9 +138,25 @@ async fn reason(
     }
 }
 
-/// An experiment waits when no run that has begun and not ended moves.
+/// An experiment is paused when every run is that has not ended.
+fn as_a_whole(status: Status, runs: &[ModelRun]) -> Status {
+    let mut left = runs.iter().filter(|run| !run.status.is_final()).peekable();
+    let any_left = left.peek().is_some();
+    match (
+        status,
+        any_left && left.all(|run| run.status == Status::Paused),
+    ) {
+        (Status::Running, true) => Status::Paused,
+        (status, _) => status,
+    }
+}
+
+/// An experiment waits when no run that has begun and not ended moves. Runs that are paused count, begun or not.
 fn waits_as_a_whole(runs: &[ModelRun]) -> Option<WaitingOn> {
-    let begun = |run: &&ModelRun| !run.status.is_final() && run.started_at.is_some();
+    let begun = |run: &&ModelRun| {
+        let counts = run.started_at.is_some() || run.status == Status::Paused;
+        counts && !run.status.is_final()
+    };
     let waits: Option<Vec<&WaitingOn>> = runs
         .iter()
         .filter(begun)
