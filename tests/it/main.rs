@@ -5,6 +5,7 @@
 mod cancellation;
 mod completion;
 mod conflicts;
+mod control;
 mod crashes;
 mod dataset_faults;
 mod datasets;
@@ -20,8 +21,10 @@ mod paging;
 mod readme;
 mod real_model;
 mod retries;
+mod rounds;
 mod sample;
 mod secrets;
+mod steering;
 mod temporal_away;
 mod waiting;
 mod workers;
