@@ -97,8 +97,8 @@ pub(crate) async fn terminate_experiment(
 
 /// Pause an experiment.
 ///
-/// No further model call is begun until it is resumed; calls in flight are given up. Runs of models that have not begun are
-/// paused as well. To pause what is paused changes nothing.
+/// No further model call is begun until it is resumed; calls in flight are taken as they end. Runs of models that have not
+/// begun are paused as well. To pause what is paused changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/experiments/{experiment_id}/pause",

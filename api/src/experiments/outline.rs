@@ -1,6 +1,7 @@
 //! What every answer about an experiment shares, wherever it is told from: its id, links, models and reasons.
 
 use api_types::experiments::{Links, ModelRun};
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use workflows::ids;
 
@@ -10,6 +11,8 @@ use crate::state::TemporalUi;
 /// What is needed to read an experiment's results: which models it has, and whether more may come.
 pub(super) struct Outline {
     pub(super) models: Vec<String>,
+    /// What all runs are about; none while it is not loaded.
+    pub(super) dataset: Option<DatasetRef>,
     /// The latest round, whose results are shown.
     pub(super) round: u32,
     pub(super) is_final: bool,

@@ -2,6 +2,7 @@
 
 use api_types::experiments::{ModelRun, Pause, WaitingOn};
 use artifacts::run::Run;
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use domain::progress::{Generated, Progress, Stage};
 use domain::result::StateCounts;
@@ -48,6 +49,21 @@ impl Place {
             model: model.to_owned(),
             workflow_id: ids::run_workflow(id, index, models),
         }
+    }
+}
+
+impl Place {
+    pub(super) fn workflow_id(&self) -> &str {
+        &self.workflow_id
+    }
+
+    /// The dataset of a run that has ended.
+    pub(super) async fn archived_dataset(
+        &self,
+        state: &AppState,
+    ) -> Result<Option<DatasetRef>, ApiError> {
+        let summary = state.store.summary(&self.run).await?;
+        Ok(summary.and_then(|summary| summary.progress.dataset))
     }
 }
 
@@ -294,8 +310,6 @@ fn eta(run: &ModelRun, now: Timestamp) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use domain::dataset::DatasetRef;
-
     use super::*;
 
     #[test]

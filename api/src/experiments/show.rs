@@ -1,6 +1,7 @@
 //! An experiment as it is shown: put together from what Temporal says of its workflows and what is archived of its runs.
 
 use api_types::experiments::{Experiment, ModelRun, WaitingOn};
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use domain::summary::Status;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -40,15 +41,43 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
         .workflows
         .describe(&ids::experiment_workflow(id))
         .await?;
-    let known = execution.and_then(|execution| Some((execution.experiment?, execution.status)));
+    let known = execution.and_then(|mut execution| Some((execution.experiment.take()?, execution)));
     match known {
-        Some((memo, status)) => Ok(Outline {
+        Some((memo, execution)) => Ok(Outline {
+            dataset: dataset(state, id, &memo, &execution).await?,
             models: memo.models,
             round: memo.round,
-            is_final: status.is_final(),
+            is_final: execution.status.is_final(),
         }),
         None => archive::outline(state, id).await,
     }
+}
+
+/// The dataset of an experiment, from the first of its runs that tells: a run that delivers again says nothing of it, but
+/// its summary does.
+async fn dataset(
+    state: &AppState,
+    id: &ExperimentId,
+    memo: &ExperimentMemo,
+    execution: &Execution,
+) -> Result<Option<DatasetRef>, ApiError> {
+    let of = |execution: &Execution| execution.progress.as_ref()?.dataset.clone();
+    if let Some(dataset) = of(execution) {
+        return Ok(Some(dataset));
+    }
+    for place in Place::all(id, memo) {
+        if let Some(dataset) = place.archived_dataset(state).await? {
+            return Ok(Some(dataset));
+        }
+        let run = match memo.models.len() {
+            1 => None,
+            _ => state.workflows.describe(place.workflow_id()).await?,
+        };
+        if let Some(dataset) = run.as_ref().and_then(of) {
+            return Ok(Some(dataset));
+        }
+    }
+    Ok(None)
 }
 
 /// An experiment that was created just now: everything about it is known already.
