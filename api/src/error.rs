@@ -32,6 +32,14 @@ pub enum ApiError {
     #[error("the id `{0}` is taken by another experiment; ids cannot be used again")]
     Conflict(String),
     #[error(
+        "the experiment `{0}` has ended; `retry`, `rescore` or `emit` begins another round of it"
+    )]
+    Ended(String),
+    #[error("the experiment `{0}` has not ended; wait for its end or cancel it")]
+    Running(String),
+    #[error("the experiment `{id}` cannot begin another round: {reason}")]
+    NotRepeatable { id: String, reason: &'static str },
+    #[error(
         "the idempotency key has been used for another request; give every experiment a key of its own"
     )]
     KeyReused,
@@ -92,6 +100,11 @@ impl ApiError {
                 "Method not allowed",
             ),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Id is taken"),
+            Self::Ended(_) => (StatusCode::CONFLICT, "ended", "Has ended"),
+            Self::Running(_) => (StatusCode::CONFLICT, "running", "Has not ended"),
+            Self::NotRepeatable { .. } => {
+                (StatusCode::CONFLICT, "not_repeatable", "No further round")
+            }
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

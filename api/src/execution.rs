@@ -2,11 +2,12 @@
 
 use api_types::workflows::{PendingActivityState, WorkflowEvent};
 use domain::experiment::ExperimentId;
+use domain::limits::LimitsChange;
 use domain::progress::Progress;
 use domain::summary::Status;
 use jiff::Timestamp;
 use workflows::activities::ChunkProgress;
-use workflows::experiment::RunInput;
+use workflows::experiment::{PauseCommand, RunInput};
 use workflows::memo::ExperimentMemo;
 use workflows::multi_model::MultiModelInput;
 
@@ -16,6 +17,24 @@ pub struct Start {
     pub id: ExperimentId,
     pub memo: ExperimentMemo,
     pub input: Input,
+    pub id_use: IdUse,
+}
+
+/// What the id of a workflow that is to be started may have been used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdUse {
+    /// For nothing, whatever became of it.
+    First,
+    /// For what has ended by now.
+    Again,
+}
+
+/// What a workflow that runs may be told.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Pause(PauseCommand),
+    Resume,
+    ChangeLimits(LimitsChange),
 }
 
 /// What a workflow is started with; it decides the workflow's type.

@@ -1,12 +1,19 @@
 //! Handlers of `/v1/experiments`.
 
+pub(crate) mod again;
 mod archive;
+pub(crate) mod control;
 mod create;
+mod identity;
+pub(crate) mod ledger;
+pub(crate) mod limits;
 mod list;
 mod outline;
 mod results;
+mod round;
 mod run;
 mod show;
+mod starting;
 mod summary;
 mod waiting;
 
@@ -59,22 +66,25 @@ pub(crate) async fn create_experiment(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
-    let schema = Arc::clone(&state.create_schema);
-    let check = move || Creation::check(&schema, body, &headers);
+    let schemas = Arc::clone(&state.schemas);
+    let check = move || Creation::check(&schemas.create, body, &headers);
     let creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
     if query.validate_only {
         return Ok(Json(creation.outcome()).into_response());
     }
-    let experiment = creation.carry_out(&state).await?;
+    // To its end, also when the client has left: what is started is archived.
+    let experiment = tokio::spawn(creation.carry_out(state))
+        .await
+        .map_err(ApiError::internal)??;
     let location = [(header::LOCATION, experiment.links.itself.clone())];
     Ok((StatusCode::CREATED, location, Json(experiment)).into_response())
 }
 
 /// List experiments.
 ///
-/// Newest first. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
+/// The latest begun first; a retry begins an experiment anew. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
 /// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
 /// ends when it has reached 8 MiB.
 #[utoipa::path(
@@ -113,37 +123,6 @@ pub(crate) async fn get_experiment(
     Id(id): Id,
 ) -> Result<Json<Experiment>, ApiError> {
     show::experiment(&state, &outline::id(&id)?).await.map(Json)
-}
-
-/// Cancel an experiment.
-///
-/// No further model call is begun; what was recorded is scored, summarised and delivered, and then the status is
-/// `cancelled`. To cancel an experiment that has ended changes nothing.
-#[utoipa::path(
-    post,
-    path = "/v1/experiments/{experiment_id}/cancel",
-    tag = "experiments",
-    params(("experiment_id" = String, Path, description = "Id of the experiment.")),
-    responses(
-        (status = 202, description = "The experiment, which ends soon or has ended.", body = Experiment),
-        Missing, Anytime,
-    )
-)]
-pub(crate) async fn cancel_experiment(
-    State(state): State<AppState>,
-    Id(id): Id,
-) -> Result<(StatusCode, Json<Experiment>), ApiError> {
-    let id = outline::id(&id)?;
-    let experiment = show::experiment(&state, &id).await?;
-    if experiment.status.is_final() {
-        return Ok((StatusCode::ACCEPTED, Json(experiment)));
-    }
-    state
-        .workflows
-        .cancel(&workflows::ids::experiment_workflow(&id))
-        .await?;
-    let experiment = show::experiment(&state, &id).await?;
-    Ok((StatusCode::ACCEPTED, Json(experiment)))
 }
 
 /// List results.

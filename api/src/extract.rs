@@ -1,16 +1,15 @@
 //! What handlers take out of a request; what does not fit is refused in our words.
 
+pub(crate) mod body;
 pub(crate) mod page;
 
 use std::collections::HashMap;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 
@@ -60,32 +59,33 @@ pub(crate) struct JsonBody(pub(crate) Value);
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        let limit = request
-            .extensions()
-            .get::<BodyLimit>()
-            .map_or(0, |limit| limit.0);
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unread(rejection, limit))?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::Malformed(error.to_string()))
+        parsed(&body::read(request).await?).map(Self)
     }
 }
 
-/// The most bytes a body may have, for the message that says so.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyLimit(pub(crate) usize);
+/// A body of JSON that may be left out: then it is an empty object.
+pub(crate) struct OptionalJsonBody(pub(crate) Value);
 
-fn unread(rejection: BytesRejection, limit: usize) -> ApiError {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(limit),
-        _ => ApiError::Malformed("it broke off before its end".to_owned()),
+impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let is_json = is_json(request.headers());
+        let bytes = body::read(request).await?;
+        match (bytes.is_empty(), is_json) {
+            (true, _) => Ok(Self(Value::Object(Map::new()))),
+            (false, false) => Err(ApiError::UnsupportedMediaType),
+            (false, true) => parsed(&bytes).map(Self),
+        }
     }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
 /// `application/json`, or a type that is JSON underneath, such as `application/merge-patch+json`.

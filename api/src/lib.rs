@@ -25,7 +25,8 @@ mod workflows;
 pub use crate::config::{BadConfig, Config};
 pub use crate::error::ApiError;
 pub use crate::execution::{
-    Activity, Execution, History, Input, LastFailure, Listed, Listing, Page, Start, TaskKind, Which,
+    Activity, Command, Execution, History, IdUse, Input, LastFailure, Listed, Listing, Page, Start,
+    TaskKind, Which,
 };
 pub use crate::health::ask;
 pub use crate::routes::{Limits, openapi, router};

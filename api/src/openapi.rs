@@ -15,6 +15,7 @@ pub(crate) fn published(document: &OpenApi) -> Value {
     if let Value::Object(mut schemas) = schemas {
         schemas.values_mut().for_each(tidy);
         split_unions(&mut schemas);
+        allow_no_body(&mut document["paths"], &schemas);
         drop_unused(&mut schemas, &document);
         schemas.sort_keys();
         document["components"]["schemas"] = Value::Object(schemas);
@@ -24,6 +25,20 @@ pub(crate) fn published(document: &OpenApi) -> Value {
         body["examples"] = examples();
     }
     document
+}
+
+/// The body of a `POST` in which nothing is required may be left out.
+fn allow_no_body(paths: &mut Value, schemas: &Map<String, Value>) {
+    let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for body in operations.filter_map(|path| path.pointer_mut("/post/requestBody")) {
+        let reference = body["content"]["application/json"]["schema"]["$ref"].as_str();
+        let schema = reference
+            .and_then(component)
+            .and_then(|name| schemas.get(name));
+        if schema.is_some_and(|schema| schema["required"].is_null()) {
+            body["required"] = json!(false);
+        }
+    }
 }
 
 /// Requests to begin with.

@@ -27,6 +27,12 @@ pub(crate) struct BadBody;
 /// The chosen id is taken.
 pub(crate) struct Taken;
 
+/// The experiment has ended.
+pub(crate) struct Over;
+
+/// The experiment cannot begin another round.
+pub(crate) struct NoRound;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Anytime {
@@ -92,6 +98,22 @@ impl IntoResponses for BadBody {
 impl IntoResponses for Taken {
     fn responses() -> Responses {
         let description = "The chosen id is taken by another experiment. Code `conflict`.";
+        responses([("409", problem(description).build())])
+    }
+}
+
+impl IntoResponses for Over {
+    fn responses() -> Responses {
+        responses([(
+            "409",
+            problem("The experiment has ended. Code `ended`.").build(),
+        )])
+    }
+}
+
+impl IntoResponses for NoRound {
+    fn responses() -> Responses {
+        let description = "The experiment has not ended (code `running`), or what another round needs of it is not there (code `not_repeatable`).";
         responses([("409", problem(description).build())])
     }
 }

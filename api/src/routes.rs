@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use api_types::problem::Problem;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use serde_json::Value;
@@ -16,7 +15,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::ApiError;
-use crate::extract::BodyLimit;
+use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
 use crate::{experiments, health, layers, workflows};
@@ -50,10 +49,20 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::create_experiment,
             experiments::list_experiments
         ))
-        .routes(routes!(experiments::get_experiment))
-        .routes(routes!(experiments::cancel_experiment))
+        .routes(routes!(
+            experiments::get_experiment,
+            experiments::limits::change_limits
+        ))
+        .routes(routes!(experiments::control::cancel_experiment))
+        .routes(routes!(experiments::control::terminate_experiment))
+        .routes(routes!(experiments::control::pause_experiment))
+        .routes(routes!(experiments::control::resume_experiment))
+        .routes(routes!(experiments::again::retry_experiment))
+        .routes(routes!(experiments::again::rescore_experiment))
+        .routes(routes!(experiments::again::emit_experiment))
         .routes(routes!(experiments::list_results))
         .routes(routes!(experiments::get_summary))
+        .routes(routes!(experiments::ledger::get_ledger))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }
@@ -106,7 +115,6 @@ pub fn router(state: AppState, limits: Limits) -> Router {
                 .layer(CatchPanicLayer::custom(layers::panicked))
                 .layer(Extension(layers::TimeLimit(limits.time)))
                 .layer(middleware::from_fn(layers::limit_time))
-                .layer(Extension(BodyLimit(limits.body)))
-                .layer(DefaultBodyLimit::max(limits.body)),
+                .layer(Extension(BodyLimit(limits.body))),
         )
 }

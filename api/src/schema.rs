@@ -4,7 +4,11 @@ mod faults;
 
 use domain::fault::Fault;
 use jsonschema::{Draft, Validator};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use serde_path_to_error::Segment;
+
+use crate::error::ApiError;
 
 /// Faults named in one answer; more help nobody.
 const MOST_FAULTS: usize = 1000;
@@ -12,6 +16,33 @@ const MOST_FAULTS: usize = 1000;
 /// Values of a body that are looked at when it is known to have faults, so that a body made of nothing but faults
 /// cannot fill the memory.
 const MOST_VALUES: usize = 200_000;
+
+/// The schemas of all bodies that requests have.
+pub(crate) struct RequestSchemas {
+    pub(crate) create: RequestSchema,
+    pub(crate) limits: RequestSchema,
+    pub(crate) pause: RequestSchema,
+    pub(crate) terminate: RequestSchema,
+    pub(crate) retry: RequestSchema,
+    pub(crate) rescore: RequestSchema,
+    pub(crate) emit: RequestSchema,
+}
+
+impl RequestSchemas {
+    /// Compiles them from the published document.
+    pub(crate) fn of(document: &Value) -> Self {
+        let of = |name| RequestSchema::of(document, name);
+        Self {
+            create: of("CreateExperiment"),
+            limits: of("LimitsChange"),
+            pause: of("PauseExperiment"),
+            terminate: of("TerminateExperiment"),
+            retry: of("RetryExperiment"),
+            rescore: of("RescoreExperiment"),
+            emit: of("EmitExperiment"),
+        }
+    }
+}
 
 /// One schema of the OpenAPI document, compiled.
 pub(crate) struct RequestSchema {
@@ -21,7 +52,7 @@ pub(crate) struct RequestSchema {
 
 impl RequestSchema {
     /// Compiles the schema of that name.
-    pub(crate) fn of(document: &Value, name: &str) -> Self {
+    fn of(document: &Value, name: &str) -> Self {
         let root = json!({
             "$ref": format!("#/components/schemas/{name}"),
             "components": document["components"],
@@ -34,8 +65,20 @@ impl RequestSchema {
         Self { validator, root }
     }
 
+    /// Reads a body that has the schema's shape.
+    pub(crate) fn read<T: DeserializeOwned>(&self, body: Value) -> Result<T, ApiError> {
+        let faults = self.faults(&body);
+        if !faults.is_empty() {
+            return Err(ApiError::Invalid(faults));
+        }
+        serde_path_to_error::deserialize(body).map_err(|error| {
+            let pointer = pointer(error.path());
+            ApiError::invalid(pointer, error.into_inner().to_string())
+        })
+    }
+
     /// All faults of a body, each at its place.
-    pub(crate) fn faults(&self, body: &Value) -> Vec<Fault> {
+    fn faults(&self, body: &Value) -> Vec<Fault> {
         if self.validator.is_valid(body) {
             return Vec::new();
         }
@@ -59,6 +102,16 @@ impl RequestSchema {
         }
         faults
     }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{key}"),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
 }
 
 /// A copy in which lists end when the budget is spent. Objects stay whole, so that no key seems to be missing.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::ApiError;
-use crate::execution::{Execution, History, Listing, Page, Start, TaskKind, Which};
-use crate::schema::RequestSchema;
+use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::schema::RequestSchemas;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct AppState {
     pub workflows: Arc<dyn Workflows>,
     pub store: Store,
     pub ui: Option<TemporalUi>,
-    pub(crate) create_schema: Arc<RequestSchema>,
+    pub(crate) schemas: Arc<RequestSchemas>,
 }
 
 impl AppState {
@@ -28,12 +28,11 @@ impl AppState {
         ui: Option<TemporalUi>,
         document: &Value,
     ) -> Self {
-        let create_schema = RequestSchema::of(document, "CreateExperiment");
         Self {
             workflows,
             store,
             ui,
-            create_schema: Arc::new(create_schema),
+            schemas: Arc::new(RequestSchemas::of(document)),
         }
     }
 }
@@ -64,14 +63,26 @@ pub trait Workflows: Send + Sync {
     /// Whether Temporal answers and knows the namespace.
     async fn check(&self) -> Result<(), ApiError>;
 
-    /// Starts an experiment's workflow; [`ApiError::Conflict`] when its id is taken.
-    async fn start(&self, start: Start) -> Result<(), ApiError>;
+    /// Starts an experiment's workflow and gives the id of its run; [`ApiError::Conflict`] when its id is taken.
+    async fn start(&self, start: Start) -> Result<String, ApiError>;
 
     /// The latest run of one of our workflows; none when there is no such workflow, or it is not one of ours.
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError>;
 
     /// Asks a workflow to end. One that has ended or does not exist is left alone.
     async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError>;
+
+    /// Ends a run of a workflow at once, and the workflows below it; its latest run, when none is named. One that has
+    /// ended or does not exist is left alone.
+    async fn terminate(
+        &self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        reason: &str,
+    ) -> Result<(), ApiError>;
+
+    /// Tells a workflow something. One that has ended or does not exist is left alone.
+    async fn command(&self, workflow_id: &str, command: Command) -> Result<(), ApiError>;
 
     /// Experiments, newest first.
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError>;

@@ -1,6 +1,7 @@
 //! Temporal as the rest of this program sees it: the only file, with those below it, that names the Temporal client.
 
 mod call;
+mod command;
 mod execution;
 mod history;
 mod pollers;
@@ -13,12 +14,13 @@ use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
 use temporalio_client::{
     Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions,
+    WorkflowExecutionInfo, WorkflowTerminateOptions,
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use tokio::sync::watch;
 
 use crate::error::ApiError;
-use crate::execution::{Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
 use crate::state::Workflows;
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
@@ -65,7 +67,7 @@ impl Workflows for Temporal {
         }
     }
 
-    async fn start(&self, start: Start) -> Result<(), ApiError> {
+    async fn start(&self, start: Start) -> Result<String, ApiError> {
         start::start(&self.client()?, &self.task_queue, start).await
     }
 
@@ -90,11 +92,32 @@ impl Workflows for Temporal {
             .reason("asked for through the API")
             .rpc_options(rpc_options())
             .build();
-        match while_alive(&client, handle.cancel(options)).await? {
-            Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
-            Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
-            Err(error) => Err(ApiError::internal(error)),
-        }
+        left_alone(while_alive(&client, handle.cancel(options)).await?)
+    }
+
+    async fn terminate(
+        &self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        reason: &str,
+    ) -> Result<(), ApiError> {
+        let client = self.client()?;
+        let handle = WorkflowExecutionInfo::builder()
+            .namespace(client.namespace())
+            .workflow_id(workflow_id)
+            .maybe_first_execution_run_id(run_id)
+            .build()
+            .bind_untyped(client.clone());
+        let options = WorkflowTerminateOptions::builder()
+            .reason(reason)
+            .rpc_options(rpc_options())
+            .build();
+        left_alone(while_alive(&client, handle.terminate(options)).await?)
+    }
+
+    async fn command(&self, workflow_id: &str, command: Command) -> Result<(), ApiError> {
+        let client = self.client()?;
+        left_alone(command::send(&client, workflow_id, command).await?)
     }
 
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError> {
@@ -122,5 +145,14 @@ impl Workflows for Temporal {
         self.pollers
             .has_worker(&self.client()?, task_queue, kind)
             .await
+    }
+}
+
+/// What has ended or was never there needs no word.
+fn left_alone(told: Result<(), WorkflowInteractionError>) -> Result<(), ApiError> {
+    match told {
+        Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(()),
+        Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
+        Err(error) => Err(ApiError::internal(error)),
     }
 }

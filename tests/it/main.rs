@@ -5,6 +5,7 @@
 mod cancellation;
 mod completion;
 mod conflicts;
+mod control;
 mod crashes;
 mod dataset_faults;
 mod datasets;
@@ -24,8 +25,10 @@ mod readme;
 mod real_model;
 mod recovery;
 mod retries;
+mod rounds;
 mod sample;
 mod secrets;
+mod steering;
 mod temporal_away;
 mod waiting;
 mod whole;

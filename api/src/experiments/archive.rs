@@ -65,11 +65,15 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
     };
     let mut models = vec![String::new(); last.index as usize + 1];
     let round = last.round;
+    let dataset = summaries
+        .iter()
+        .find_map(|summary| summary.progress.dataset.clone());
     for summary in summaries {
         models[summary.index as usize] = summary.model;
     }
     Ok(Outline {
         models,
+        dataset,
         round,
         is_final: true,
     })

@@ -1,8 +1,11 @@
-//! Creating an experiment: checked in full, archived, then started.
+//! Creating an experiment: checked in full, then started and archived at the same time.
+
+use std::pin::pin;
 
 use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck};
+use artifacts::prepared::Prepared;
 use axum::http::HeaderMap;
-use domain::config::DatasetConfig;
+use domain::config::{DatasetConfig, ExperimentConfig};
 use domain::dataset::{DatasetSource, Upload};
 use domain::experiment::{ExperimentId, NewExperiment};
 use domain::limits::RunLimits;
@@ -10,25 +13,18 @@ use domain::spec::ExperimentSpec;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_path_to_error::Segment;
-use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
-use uuid::Uuid;
-use workflows::activities::{RunRef, SpecRef};
-use workflows::experiment::{Resumed, RunInput, Work};
+use workflows::activities::SpecRef;
+use workflows::experiment::{Resumed, Work};
 use workflows::memo::ExperimentMemo;
-use workflows::multi_model::MultiModelInput;
 
 use crate::error::ApiError;
-use crate::execution::{Input, Start};
+use crate::execution::IdUse;
+use crate::experiments::identity::{Id, Standing};
 use crate::experiments::show;
+use crate::experiments::starting::Round;
 use crate::schema::RequestSchema;
 use crate::state::AppState;
-
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-
-/// The longest idempotency key, in bytes.
-const LONGEST_KEY: usize = 255;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -46,13 +42,6 @@ pub(super) struct Creation {
     experiment: NewExperiment,
 }
 
-/// The id of a new experiment, by who chose it: that decides what it means when the id is taken.
-enum Id {
-    MadeUp(ExperimentId),
-    Chosen(ExperimentId),
-    FromKey(ExperimentId),
-}
-
 impl Creation {
     /// Checks a body: its shape against the published schema, then what only the domain knows.
     pub(super) fn check(
@@ -60,25 +49,10 @@ impl Creation {
         body: Value,
         headers: &HeaderMap,
     ) -> Result<Self, ApiError> {
-        let faults = schema.faults(&body);
-        if !faults.is_empty() {
-            return Err(ApiError::Invalid(faults));
-        }
-        let request: CreateExperiment =
-            serde_path_to_error::deserialize(body).map_err(|error| {
-                let pointer = pointer(error.path());
-                ApiError::invalid(pointer, error.into_inner().to_string())
-            })?;
+        let request: CreateExperiment = schema.read(body)?;
         let id = Id::new(request.experiment_id, headers)?;
-        let mut faults = evaluation::check(&request.config);
-        match NewExperiment::new(request.experiment_name, request.config) {
-            Ok(experiment) if faults.is_empty() => Ok(Self { id, experiment }),
-            Ok(_) => Err(ApiError::Invalid(faults)),
-            Err(more) => {
-                faults.extend(more);
-                Err(ApiError::Invalid(faults))
-            }
-        }
+        let experiment = checked(request.experiment_name, request.config)?;
+        Ok(Self { id, experiment })
     }
 
     /// What the check has shown.
@@ -100,17 +74,78 @@ impl Creation {
         }
     }
 
-    /// Archives what the experiment does, then starts it. Nothing is written while Temporal is away.
-    pub(super) async fn carry_out(self, state: &AppState) -> Result<Experiment, ApiError> {
-        self.id.check_free(state).await?;
-        let id = self.id.as_ref().clone();
-        let dataset = put_dataset(state, &self.experiment.config().dataset).await?;
-        let spec = ExperimentSpec::new(self.experiment, dataset);
+    /// Starts the experiment while what it does is archived: workers wait for the rest of what is on its way. A started
+    /// experiment that cannot be archived is ended again.
+    pub(super) async fn carry_out(self, state: AppState) -> Result<Experiment, ApiError> {
+        let Self { id, experiment } = self;
+        let created_at = Timestamp::now();
+        let plan = Plan::new(id.as_ref(), experiment, created_at)?;
+        let sha256 = plan.round.spec_ref.sha256.clone();
+        let id_use = match id.standing(&state).await? {
+            Standing::Free => IdUse::First,
+            Standing::Stillborn => IdUse::Again,
+            Standing::Taken if id.is_from_key() => {
+                return repeated(&state, id.as_ref(), &sha256, plan.objects).await;
+            }
+            Standing::Taken => return Err(ApiError::Conflict(id.as_ref().to_string())),
+        };
+        let memo = plan.round.memo.clone();
+        let mut starting = pin!(state.workflows.start(plan.round.start(id_use)));
+        let mut writing = pin!(write(&state, plan.objects));
+        let (started, written) = tokio::select! {
+            biased;
+            started = starting.as_mut() => match started {
+                Ok(run_id) => (Ok(run_id), writing.await),
+                Err(error) => (Err(error), Ok(())),
+            },
+            written = writing.as_mut() => (starting.await, written),
+        };
+        match (started, written) {
+            (Ok(_), Ok(())) => Ok(show::created(&state, id.as_ref(), memo, created_at)),
+            (Ok(run_id), Err(error)) => {
+                withdraw(&state, id.as_ref(), &run_id).await;
+                Err(error)
+            }
+            // Somebody else was faster with the same key; what is to be archived is known by its hash.
+            (Err(ApiError::Conflict(_)), _) if id.is_from_key() => {
+                repeated(&state, id.as_ref(), &sha256, Vec::new()).await
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+/// What is written and started for a new experiment.
+struct Plan {
+    objects: Vec<Prepared>,
+    round: Round,
+}
+
+impl Plan {
+    fn new(
+        id: &ExperimentId,
+        experiment: NewExperiment,
+        created_at: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let mut objects = Vec::new();
+        let dataset = match &experiment.config().dataset {
+            DatasetConfig::Jsonl(dataset) => DatasetSource::Jsonl(dataset.clone()),
+            DatasetConfig::Csv(dataset) => DatasetSource::Csv(dataset.clone()),
+            DatasetConfig::Inline(dataset) => {
+                let upload = Prepared::upload(&dataset.items)?;
+                let sha256 = upload.sha256().to_owned();
+                objects.push(upload);
+                DatasetSource::Upload(Upload { sha256 })
+            }
+        };
+        let spec = ExperimentSpec::new(experiment, dataset);
+        let archived = Prepared::spec(id, &spec)?;
         let spec_ref = SpecRef {
             experiment_id: id.clone(),
-            sha256: state.store.put_spec(&id, &spec).await?,
+            sha256: archived.sha256().to_owned(),
         };
-        let created_at = Timestamp::now();
+        // Last, for whoever finds it needs the others too.
+        objects.push(archived);
         let memo = ExperimentMemo {
             experiment_name: spec.experiment_name.clone(),
             models: spec.models.iter().map(|model| model.name.clone()).collect(),
@@ -118,140 +153,69 @@ impl Creation {
             spec_sha256: Some(spec_ref.sha256.clone()),
             round: 0,
         };
-        let start = Start {
-            id: id.clone(),
-            memo: memo.clone(),
-            input: input(spec, spec_ref.clone(), &memo, Work::Generate),
+        let limits = RunLimits::from(&spec.execution);
+        let round = Round {
+            spec,
+            spec_ref,
+            memo,
+            work: Work::Generate,
+            limits,
+            resumed: Resumed::default(),
         };
-        match state.workflows.start(start).await {
-            Ok(()) => Ok(show::created(state, &id, memo, created_at)),
-            Err(ApiError::Conflict(_)) if self.id.is_from_key() => {
-                repeated(state, &id, &spec_ref.sha256).await
-            }
-            Err(error) => Err(error),
+        Ok(Self { objects, round })
+    }
+}
+
+/// A configuration that keeps every rule, or all its faults.
+pub(super) fn checked(name: String, config: ExperimentConfig) -> Result<NewExperiment, ApiError> {
+    let mut faults = evaluation::check(&config);
+    match NewExperiment::new(name, config) {
+        Ok(experiment) if faults.is_empty() => Ok(experiment),
+        Ok(_) => Err(ApiError::Invalid(faults)),
+        Err(more) => {
+            faults.extend(more);
+            Err(ApiError::Invalid(faults))
         }
     }
 }
 
-impl Id {
-    fn new(chosen: Option<String>, headers: &HeaderMap) -> Result<Self, ApiError> {
-        if let Some(chosen) = chosen {
-            let id = chosen.parse::<ExperimentId>();
-            return id
-                .map(Self::Chosen)
-                .map_err(|error| ApiError::invalid("/experiment_id", error.to_string()));
-        }
-        let (id, chosen_by): (String, fn(ExperimentId) -> Self) = match headers.get(IDEMPOTENCY_KEY)
-        {
-            None => (format!("exp_{}", Uuid::now_v7().simple()), Self::MadeUp),
-            Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
-                let message =
-                    format!("the header `{IDEMPOTENCY_KEY}` has 1 to {LONGEST_KEY} bytes");
-                return Err(ApiError::invalid("", message));
-            }
-            Some(key) => {
-                let hash = hex::encode(Sha256::digest(key.as_bytes()));
-                (format!("exp_{}", &hash[..32]), Self::FromKey)
-            }
-        };
-        let id = id
-            .parse()
-            .expect("letters, digits and an underscore make an id");
-        Ok(chosen_by(id))
+async fn write(state: &AppState, objects: Vec<Prepared>) -> Result<(), ApiError> {
+    for object in objects {
+        state.store.put_prepared(object).await?;
     }
+    Ok(())
+}
 
-    fn is_from_key(&self) -> bool {
-        matches!(self, Self::FromKey(_))
-    }
-
-    /// Fails when Temporal is away, or when the id belongs to an experiment that Temporal has forgotten already: its
-    /// artifacts are still there. (An id that Temporal knows is refused when the workflow is started.)
-    async fn check_free(&self, state: &AppState) -> Result<(), ApiError> {
-        let id = match self {
-            Self::MadeUp(_) => return state.workflows.check().await,
-            Self::Chosen(id) | Self::FromKey(id) => id,
-        };
-        let workflow_id = workflows::ids::experiment_workflow(id);
-        if state.workflows.describe(&workflow_id).await?.is_some() {
-            return Ok(());
-        }
-        match state.store.summaries(id).await?.is_empty() {
-            true => Ok(()),
-            false => Err(ApiError::Conflict(id.to_string())),
-        }
+/// Ends what was started and can never do anything. Its id is free again: nothing of it was archived.
+async fn withdraw(state: &AppState, id: &ExperimentId, run_id: &str) {
+    let workflow_id = workflows::ids::experiment_workflow(id);
+    let reason = "its specification could not be archived";
+    let ended = state
+        .workflows
+        .terminate(&workflow_id, Some(run_id), reason);
+    if let Err(error) = ended.await {
+        tracing::warn!(experiment.id = %id, %error, "an experiment that cannot run could not be ended");
     }
 }
 
-impl AsRef<ExperimentId> for Id {
-    fn as_ref(&self) -> &ExperimentId {
-        match self {
-            Self::MadeUp(id) | Self::Chosen(id) | Self::FromKey(id) => id,
-        }
-    }
-}
-
-/// Answers a request that is repeated under its key: with the experiment it has created, if it is the same request.
+/// Answers a request that is repeated under its key: with the experiment it has created, if it is the same request. What
+/// the first one could not archive any more is archived now.
 async fn repeated(
     state: &AppState,
     id: &ExperimentId,
     sha256: &str,
+    objects: Vec<Prepared>,
 ) -> Result<Experiment, ApiError> {
     let workflow_id = workflows::ids::experiment_workflow(id);
     let execution = state.workflows.describe(&workflow_id).await?;
-    let created_with = execution.and_then(|execution| execution.experiment?.spec_sha256);
-    match created_with.as_deref() == Some(sha256) {
-        true => show::experiment(state, id).await,
-        false => Err(ApiError::KeyReused),
+    let memo = execution.and_then(|execution| execution.experiment);
+    let memo = memo.ok_or(ApiError::KeyReused)?;
+    // A later round may be carried out by another specification; the first one is still there.
+    let is_same = memo.spec_sha256.as_deref() == Some(sha256)
+        || (memo.round > 0 && state.store.has_spec(id, sha256).await?);
+    if !is_same {
+        return Err(ApiError::KeyReused);
     }
-}
-
-/// Items that came with the request go to the store; files stay where they are.
-async fn put_dataset(state: &AppState, dataset: &DatasetConfig) -> Result<DatasetSource, ApiError> {
-    Ok(match dataset {
-        DatasetConfig::Jsonl(dataset) => DatasetSource::Jsonl(dataset.clone()),
-        DatasetConfig::Csv(dataset) => DatasetSource::Csv(dataset.clone()),
-        DatasetConfig::Inline(dataset) => DatasetSource::Upload(Upload {
-            sha256: state.store.put_upload(&dataset.items).await?,
-        }),
-    })
-}
-
-/// What the workflow of an experiment, or of a later round of it, is started with.
-fn input(spec: ExperimentSpec, spec_ref: SpecRef, memo: &ExperimentMemo, work: Work) -> Input {
-    let limits = RunLimits::from(&spec.execution);
-    match memo.models.as_slice() {
-        [model] => Input::OneModel(Box::new(RunInput {
-            run: RunRef {
-                spec: spec_ref,
-                index: 0,
-                round: memo.round,
-            },
-            model: model.clone(),
-            concurrency_limit: limits.concurrency_limit,
-            retry: spec.retry,
-            limits: Some(limits),
-            work,
-            resumed: Resumed::default(),
-        })),
-        models => Input::SeveralModels(Box::new(MultiModelInput {
-            spec: spec_ref,
-            models: models.to_vec(),
-            concurrency_limit: limits.concurrency_limit,
-            retry: spec.retry,
-            max_parallel_models: spec.execution.max_parallel_models,
-            limits: Some(limits),
-            round: memo.round,
-            work,
-        })),
-    }
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{key}"),
-            Segment::Enum { .. } | Segment::Unknown => String::new(),
-        })
-        .collect()
+    write(state, objects).await?;
+    show::experiment(state, id).await
 }

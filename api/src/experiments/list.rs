@@ -18,7 +18,7 @@ use crate::state::AppState;
 const DEFAULT_SIZE: u32 = 20;
 const LARGEST_SIZE: u32 = 100;
 
-/// Pages of Temporal's that are looked through for one page of ours when a name is asked for.
+/// Pages of Temporal's that are looked through for one page of ours when not all of them fit.
 const PAGES_LOOKED_THROUGH: usize = 10;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -71,9 +71,9 @@ pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<Experimen
         None => Position {
             until: Timestamp::now(),
             token: String::new(),
-            size: match filters.name {
-                Some(_) => LARGEST_SIZE,
-                None => size,
+            size: match (&filters.name, filters.status) {
+                (None, status) if status != Some(Status::Paused) => size,
+                _ => LARGEST_SIZE,
             },
             given: 0,
         },
@@ -133,17 +133,19 @@ async fn turn(
             position.given = index;
             return Ok(true);
         }
-        let fits = filters
-            .name
-            .as_ref()
-            .is_none_or(|name| *name == listed.memo.experiment_name);
-        if fits {
+        if fits(filters, &listed) {
             experiments.push(overview(state, listed));
         }
     }
     position.token = STANDARD_NO_PAD.encode(&listing.next);
     position.given = 0;
     Ok(!listing.next.is_empty())
+}
+
+fn fits(filters: &Filters, listed: &Listed) -> bool {
+    let name = filters.name.as_ref();
+    name.is_none_or(|name| *name == listed.memo.experiment_name)
+        && filters.status.is_none_or(|status| status == listed.status)
 }
 
 fn overview(state: &AppState, listed: Listed) -> ExperimentOverview {

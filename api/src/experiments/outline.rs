@@ -1,6 +1,7 @@
 //! What every answer about an experiment shares, wherever it is told from: its id, links, models and reasons.
 
 use api_types::experiments::{Links, ModelRun};
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use workflows::ids;
 
@@ -10,6 +11,8 @@ use crate::state::TemporalUi;
 /// What is needed to read an experiment's results: which models it has, and whether more may come.
 pub(super) struct Outline {
     pub(super) models: Vec<String>,
+    /// What all runs are about; none while it is not loaded.
+    pub(super) dataset: Option<DatasetRef>,
     /// The latest round, whose results are shown.
     pub(super) round: u32,
     pub(super) is_final: bool,
@@ -33,6 +36,27 @@ pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
         workflow: format!("/v1/workflows/{workflow_id}"),
         temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
         itself,
+    }
+}
+
+/// Refuses the filter for a model that the experiment does not have.
+pub(super) fn check_model<'a>(
+    only: Option<&str>,
+    models: impl Iterator<Item = &'a str>,
+) -> Result<(), ApiError> {
+    let Some(only) = only else {
+        return Ok(());
+    };
+    let known: Vec<&str> = models.collect();
+    match known.contains(&only) {
+        true => Ok(()),
+        false => {
+            let message = format!(
+                "there is no model `{only}`; there are `{}`",
+                known.join("`, `")
+            );
+            Err(ApiError::invalid("/model", message))
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use api_types::results::{ModelResult, ResultList};
 use artifacts::run::Run;
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use domain::result::{ItemResult, ItemState};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
+use crate::experiments::outline::check_model;
 use crate::experiments::show;
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
@@ -71,21 +73,17 @@ pub(super) async fn list(
     };
     let start: Position = page::decode(query.page_token.as_deref(), &filters)?.unwrap_or_default();
     let whole = show::outline(state, id).await?;
-    if let Some(model) = &filters.model
-        && !whole.models.contains(model)
-    {
-        let message = format!(
-            "there is no model `{model}`; there are `{}`",
-            whole.models.join("`, `")
-        );
-        return Err(ApiError::invalid("/model", message));
-    }
+    check_model(
+        filters.model.as_deref(),
+        whole.models.iter().map(String::as_str),
+    )?;
     let mut page = Filling {
         results: Vec::new(),
         size,
         bytes: 0,
         chunks_left: CHUNKS_LOOKED_THROUGH,
     };
+    let chunks = whole.dataset.as_ref().map_or(0, DatasetRef::chunks);
     let mut next = None;
     for (index, model) in (0..).zip(&whole.models).skip(start.run as usize) {
         if filters.model.as_ref().is_some_and(|only| only != model) {
@@ -103,7 +101,9 @@ pub(super) async fn list(
                 ..Position::default()
             },
         };
-        next = page.fill(state, &run, model, filters.state, from).await?;
+        next = page
+            .fill(state, &run, model, chunks, filters.state, from)
+            .await?;
         if next.is_some() {
             break;
         }
@@ -134,11 +134,16 @@ impl Filling {
         state: &AppState,
         run: &Run,
         model: &str,
+        chunks: u64,
         only: Option<ItemState>,
         from: Position,
     ) -> Result<Option<Position>, ApiError> {
-        let chunks = state.store.scored_chunks(run).await?;
-        for chunk in chunks.into_iter().filter(|chunk| *chunk >= from.chunk) {
+        let most = self.chunks_left;
+        let scored = state
+            .store
+            .scored_from(run, from.chunk, chunks, most)
+            .await?;
+        for chunk in scored.chunks {
             let first = match chunk == from.chunk {
                 true => from.place,
                 false => 0,
@@ -150,7 +155,7 @@ impl Filling {
                     place,
                 })
             };
-            if self.chunks_left == 0 || self.is_full() {
+            if self.is_full() {
                 return Ok(next(first));
             }
             self.chunks_left -= 1;
@@ -167,7 +172,11 @@ impl Filling {
                 self.results.push(ModelResult { model, result });
             }
         }
-        Ok(None)
+        Ok(scored.go_on_at.map(|chunk| Position {
+            run: run.index,
+            chunk,
+            place: 0,
+        }))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The run of one model as it is shown.
 
-use api_types::experiments::{ModelRun, WaitingOn};
+use api_types::experiments::{ModelRun, Pause, WaitingOn};
 use artifacts::run::Run;
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use domain::progress::{Generated, Progress, Stage};
 use domain::result::StateCounts;
@@ -51,6 +52,21 @@ impl Place {
     }
 }
 
+impl Place {
+    pub(super) fn workflow_id(&self) -> &str {
+        &self.workflow_id
+    }
+
+    /// The dataset of a run that has ended.
+    pub(super) async fn archived_dataset(
+        &self,
+        state: &AppState,
+    ) -> Result<Option<DatasetRef>, ApiError> {
+        let summary = state.store.summary(&self.run).await?;
+        Ok(summary.and_then(|summary| summary.progress.dataset))
+    }
+}
+
 /// What there is to see of a run.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -59,6 +75,8 @@ pub(super) struct Seen {
     pub(super) waiting_on: Option<WaitingOn>,
     /// Why it ended, when the archive does not know.
     pub(super) reason: Option<String>,
+    /// What holds for it while it has not begun: the limits and the pause of the whole.
+    pub(super) inherited: Option<Progress>,
 }
 
 /// The only run of an experiment, whose workflow is the experiment's.
@@ -79,11 +97,12 @@ pub(super) async fn alone(
 pub(super) async fn child(
     state: &AppState,
     place: &Place,
-    parent: Status,
+    parent: &Execution,
     parent_waits: Option<&WaitingOn>,
 ) -> Result<ModelRun, ApiError> {
+    let status = parent.status;
     // Of what has ended the archive says all, without a question to Temporal.
-    if parent.is_final()
+    if status.is_final()
         && let Some(summary) = archived(state, place).await
     {
         return Ok(show(
@@ -92,21 +111,33 @@ pub(super) async fn child(
                 archived: Some(summary),
                 ..Seen::default()
             },
-            parent,
+            status,
         ));
     }
-    let Some(execution) = state.workflows.describe(&place.workflow_id).await? else {
+    let execution = state.workflows.describe(&place.workflow_id).await?;
+    // One of an earlier round has nothing to say of this one.
+    let of_this_round = execution.filter(|execution| execution.started_at >= parent.started_at);
+    let Some(execution) = of_this_round else {
         let seen = Seen {
             archived: archived(state, place).await,
-            waiting_on: parent_waits.cloned(),
+            waiting_on: inherited_pause(place, parent).or_else(|| parent_waits.cloned()),
+            inherited: parent.progress.clone(),
             ..Seen::default()
         };
-        return Ok(show(place, seen, parent));
+        return Ok(show(place, seen, status));
     };
-    let waiting_on = waiting::on(state, &execution).await?;
+    let waiting_on = waiting::on_run(state, &place.run.experiment, &execution).await?;
     let mut seen = ended(state, place, execution).await?;
     seen.waiting_on = waiting_on;
-    Ok(show(place, seen, parent))
+    Ok(show(place, seen, status))
+}
+
+/// That a run will begin paused, when it will.
+fn inherited_pause(place: &Place, parent: &Execution) -> Option<WaitingOn> {
+    let progress = parent.progress.as_ref()?;
+    let id = place.run.experiment.as_ref();
+    let pause = progress.pause.as_ref()?;
+    Some(waiting::paused(pause, progress.limits.as_ref(), id))
 }
 
 /// What is to be seen of a workflow: when it has ended, with what is archived of it.
@@ -125,7 +156,7 @@ async fn ended(state: &AppState, place: &Place, execution: Execution) -> Result<
         execution: Some(execution),
         archived,
         reason,
-        waiting_on: None,
+        ..Seen::default()
     })
 }
 
@@ -164,6 +195,9 @@ pub(super) async fn last_words(
 pub(super) fn show(place: &Place, seen: Seen, experiment: Status) -> ModelRun {
     let mut run = queued(place, status(&seen, experiment));
     run.reason = seen.reason;
+    if let Some(inherited) = seen.inherited {
+        enter_steering(&mut run, &inherited);
+    }
     if let Some(execution) = seen.execution {
         run.started_at = Some(execution.started_at);
         run.ended_at = execution.ended_at;
@@ -179,9 +213,13 @@ pub(super) fn show(place: &Place, seen: Seen, experiment: Status) -> ModelRun {
         enter_progress(&mut run, summary.progress);
     }
     run.items_done = run.generated.answered + run.generated.failed;
-    if !run.status.is_final() {
-        run.waiting_on = seen.waiting_on;
-        run.eta_seconds = eta(&run, Timestamp::now());
+    match run.status {
+        Status::Paused => run.waiting_on = seen.waiting_on,
+        Status::Running => {
+            run.waiting_on = seen.waiting_on;
+            run.eta_seconds = eta(&run, Timestamp::now());
+        }
+        _ => run.pause = None,
     }
     run
 }
@@ -204,11 +242,15 @@ fn queued(place: &Place, status: Status) -> ModelRun {
         scorers: Vec::new(),
         eta_seconds: None,
         deliveries: Vec::new(),
+        limits: None,
+        pause: None,
+        round: place.run.round,
     }
 }
 
 /// What has been generated is added to what is under way; all else is as the progress says.
 fn enter_progress(run: &mut ModelRun, progress: Progress) {
+    enter_steering(run, &progress);
     run.stage = progress.stage;
     run.dataset = progress.dataset;
     run.generated.add(progress.generated);
@@ -221,15 +263,26 @@ fn enter_progress(run: &mut ModelRun, progress: Progress) {
         .collect();
 }
 
+fn enter_steering(run: &mut ModelRun, progress: &Progress) {
+    run.limits = progress.limits.or(run.limits);
+    run.pause = progress.pause.clone().map(Pause::from);
+}
+
 /// A run of which nothing is to be seen has not begun; when the experiment has ended, it never will.
 fn status(seen: &Seen, experiment: Status) -> Status {
     let live = seen.execution.as_ref().map(|execution| execution.status);
     let archived = seen.archived.as_ref().map(|summary| summary.status);
     let ended = live.filter(|status| status.is_final()).or(archived);
+    let progress = match &seen.execution {
+        Some(execution) => execution.progress.as_ref(),
+        None => seen.inherited.as_ref(),
+    };
+    let is_paused = progress.is_some_and(|progress| progress.pause.is_some());
     match (ended, experiment) {
         (Some(ended), _) => ended,
         (None, Status::Failed | Status::Cancelled) => experiment,
         (None, experiment) if experiment.is_final() => Status::Terminated,
+        (None, _) if is_paused => Status::Paused,
         (None, _) => live.unwrap_or(Status::Running),
     }
 }
@@ -257,8 +310,6 @@ fn eta(run: &ModelRun, now: Timestamp) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use domain::dataset::DatasetRef;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
 //! An experiment as it is shown: put together from what Temporal says of its workflows and what is archived of its runs.
 
 use api_types::experiments::{Experiment, ModelRun, WaitingOn};
+use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
 use domain::summary::Status;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -40,15 +41,43 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
         .workflows
         .describe(&ids::experiment_workflow(id))
         .await?;
-    let known = execution.and_then(|execution| Some((execution.experiment?, execution.status)));
+    let known = execution.and_then(|mut execution| Some((execution.experiment.take()?, execution)));
     match known {
-        Some((memo, status)) => Ok(Outline {
+        Some((memo, execution)) => Ok(Outline {
+            dataset: dataset(state, id, &memo, &execution).await?,
             models: memo.models,
             round: memo.round,
-            is_final: status.is_final(),
+            is_final: execution.status.is_final(),
         }),
         None => archive::outline(state, id).await,
     }
+}
+
+/// The dataset of an experiment, from the first of its runs that tells: a run that delivers again says nothing of it, but
+/// its summary does.
+async fn dataset(
+    state: &AppState,
+    id: &ExperimentId,
+    memo: &ExperimentMemo,
+    execution: &Execution,
+) -> Result<Option<DatasetRef>, ApiError> {
+    let of = |execution: &Execution| execution.progress.as_ref()?.dataset.clone();
+    if let Some(dataset) = of(execution) {
+        return Ok(Some(dataset));
+    }
+    for place in Place::all(id, memo) {
+        if let Some(dataset) = place.archived_dataset(state).await? {
+            return Ok(Some(dataset));
+        }
+        let run = match memo.models.len() {
+            1 => None,
+            _ => state.workflows.describe(place.workflow_id()).await?,
+        };
+        if let Some(dataset) = run.as_ref().and_then(of) {
+            return Ok(Some(dataset));
+        }
+    }
+    Ok(None)
 }
 
 /// An experiment that was created just now: everything about it is known already.
@@ -82,11 +111,16 @@ async fn live(
     execution: Execution,
 ) -> Result<Experiment, ApiError> {
     let status = execution.status;
-    let own_waiting = waiting::on(state, &execution).await?;
-    let runs = match memo.models.len() {
-        1 => vec![run::alone(state, id, &memo, &execution, own_waiting.clone()).await?],
-        _ => children(state, id, &memo, status, own_waiting.as_ref()).await?,
+    let is_alone = memo.models.len() == 1;
+    let own_waiting = match is_alone {
+        true => waiting::on_run(state, id, &execution).await?,
+        false => waiting::on(state, &execution).await?,
     };
+    let runs = match is_alone {
+        true => vec![run::alone(state, id, &memo, &execution, own_waiting.clone()).await?],
+        false => children(state, id, &memo, &execution, own_waiting.as_ref()).await?,
+    };
+    let status = as_a_whole(status, &runs);
     let reason = reason(state, &execution, &runs).await?;
     Ok(Experiment {
         id: id.to_string(),
@@ -105,7 +139,7 @@ async fn children(
     state: &AppState,
     id: &ExperimentId,
     memo: &ExperimentMemo,
-    parent: Status,
+    parent: &Execution,
     parent_waits: Option<&WaitingOn>,
 ) -> Result<Vec<ModelRun>, ApiError> {
     let runs = Place::all(id, memo)
@@ -133,9 +167,25 @@ async fn reason(
     }
 }
 
-/// An experiment waits when no run that has begun and not ended moves.
+/// An experiment is paused when every run is that has not ended.
+fn as_a_whole(status: Status, runs: &[ModelRun]) -> Status {
+    let mut left = runs.iter().filter(|run| !run.status.is_final()).peekable();
+    let any_left = left.peek().is_some();
+    match (
+        status,
+        any_left && left.all(|run| run.status == Status::Paused),
+    ) {
+        (Status::Running, true) => Status::Paused,
+        (status, _) => status,
+    }
+}
+
+/// An experiment waits when no run that has begun and not ended moves. Runs that are paused count, begun or not.
 fn waits_as_a_whole(runs: &[ModelRun]) -> Option<WaitingOn> {
-    let begun = |run: &&ModelRun| !run.status.is_final() && run.started_at.is_some();
+    let begun = |run: &&ModelRun| {
+        let counts = run.started_at.is_some() || run.status == Status::Paused;
+        counts && !run.status.is_final()
+    };
     let waits: Option<Vec<&WaitingOn>> = runs
         .iter()
         .filter(begun)

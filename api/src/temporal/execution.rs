@@ -115,27 +115,22 @@ fn memo<T: DeserializeOwned + 'static>(
     description: &WorkflowExecutionDescription,
     key: &str,
 ) -> Option<T> {
-    let value = description.memo().get::<serde_json::Value>(key);
-    let value = value.map_err(|error| error.to_string()).and_then(|value| {
-        value
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(|error| error.to_string())
-    });
-    value.unwrap_or_else(|error| {
+    description.memo().get(key).unwrap_or_else(|error| {
         let id = description.id();
-        tracing::warn!(workflow.id = id, memo = key, error, "a memo cannot be read");
+        tracing::warn!(workflow.id = id, memo = key, %error, "a memo cannot be read");
         None
     })
 }
 
 /// A payload that is not of that type, such as one of an older worker, says nothing.
-pub(super) fn decoded<T: DeserializeOwned>(client: &Client, payload: &Payload) -> Option<T> {
+pub(super) fn decoded<T: DeserializeOwned + 'static>(
+    client: &Client,
+    payload: &Payload,
+) -> Option<T> {
     let converter = client.data_converter().payload_converter();
     let context = SerializationContextData::Workflow(WorkflowSerializationContext::new());
     let context = SerializationContext::new(&context, converter);
-    let value: serde_json::Value = converter.from_payload(&context, payload.clone()).ok()?;
-    serde_json::from_value(value).ok()
+    converter.from_payload(&context, payload.clone()).ok()
 }
 
 fn activity(client: &Client, info: &PendingActivityInfo) -> Activity {

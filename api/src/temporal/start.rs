@@ -11,19 +11,28 @@ use workflows::options::WORKFLOW_TASK_TIMEOUT;
 use workflows::{ids, memo};
 
 use crate::error::ApiError;
-use crate::execution::{Input, Start};
+use crate::execution::{IdUse, Input, Start};
 use crate::temporal::call::{failed, rpc_options, while_alive};
 
 /// The longest summary of a workflow that Temporal takes, in bytes.
 const LONGEST_SUMMARY: usize = 400;
 
-/// Starts the workflow; an id is used once, whatever became of its workflow.
-pub(super) async fn start(client: &Client, task_queue: &str, start: Start) -> Result<(), ApiError> {
+/// Starts the workflow and gives the id of its run. No two run under one id; a first one is refused whatever became of the
+/// workflow that had its id.
+pub(super) async fn start(
+    client: &Client,
+    task_queue: &str,
+    start: Start,
+) -> Result<String, ApiError> {
+    let reuse = match start.id_use {
+        IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
+        IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
+    };
     let summary = within(&start.memo.experiment_name, LONGEST_SUMMARY).to_owned();
     let mut memo_values = MemoValues::new();
     memo_values.insert(memo::EXPERIMENT, start.memo);
     let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
-        .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+        .id_reuse_policy(reuse)
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .memo(memo_values)
         .task_timeout(WORKFLOW_TASK_TIMEOUT)
@@ -33,18 +42,21 @@ pub(super) async fn start(client: &Client, task_queue: &str, start: Start) -> Re
     let started = match start.input {
         Input::OneModel(input) => {
             let start = client.start_workflow(ExperimentWorkflow::run, *input, options);
-            while_alive(client, start).await?.map(drop)
+            let started = while_alive(client, start).await?;
+            started.map(|handle| handle.info().run_id.clone())
         }
         Input::SeveralModels(input) => {
             let start = client.start_workflow(MultiModelWorkflow::run, *input, options);
-            while_alive(client, start).await?.map(drop)
+            let started = while_alive(client, start).await?;
+            started.map(|handle| handle.info().run_id.clone())
         }
     };
-    started.map_err(|error| match error {
+    let run_id = started.map_err(|error| match error {
         WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
         WorkflowStartError::Rpc(status) => failed(status),
         error => ApiError::internal(error),
-    })
+    })?;
+    Ok(run_id.unwrap_or_default())
 }
 
 /// The beginning of a text that fits into so many bytes.

@@ -1,11 +1,15 @@
 //! Results, page by page.
 
+use api::Execution;
 use artifacts::run::Run;
+use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
+use domain::progress::Progress;
 use domain::result::{ItemResult, ItemState};
+use domain::summary::Status;
 use serde_json::{Value, json};
 
-use crate::service::{Service, request};
+use crate::service::{Service, execution, request};
 
 /// An experiment of two models with results of two chunks each, five items a chunk; chunk 1 is not scored.
 async fn service() -> Service {
@@ -15,6 +19,7 @@ async fn service() -> Service {
         body["config"]["models"] = json!([{"name": "a"}, {"name": "b"}]);
     });
     assert_eq!(service.post("/v1/experiments", &body).await.status, 201);
+    loaded(&service, 15);
     for index in 0..2 {
         let run = Run {
             experiment: "e".parse().unwrap(),
@@ -31,6 +36,24 @@ async fn service() -> Service {
         }
     }
     service
+}
+
+/// Both runs know their dataset, of so many items in chunks of five.
+fn loaded(service: &Service, count: u64) {
+    let mut executions = service.memory.executions.lock().unwrap();
+    let progress = Progress {
+        dataset: Some(DatasetRef {
+            dataset_id: "d".to_owned(),
+            count,
+            chunk_size: 5,
+        }),
+        ..Progress::default()
+    };
+    let run = Execution {
+        progress: Some(progress),
+        ..execution("e~0", Status::Running)
+    };
+    executions.insert("e~0".to_owned(), run);
 }
 
 fn result(chunk: u64, item: u64) -> ItemResult {
@@ -122,7 +145,7 @@ async fn results_say_whether_more_may_come() {
         .unwrap()
         .get_mut("e")
         .unwrap()
-        .status = domain::summary::Status::Completed;
+        .status = Status::Completed;
     let ended = service.get("/v1/experiments/e/results").await.body;
     assert_eq!(ended["complete"], true);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use api::{
-    ApiError, AppState, Execution, History, Input, Limits, Listed, Listing, Page, Start, TaskKind,
-    TemporalUi, Which, Workflows,
+    ApiError, AppState, Command, Execution, History, IdUse, Input, Limits, Listed, Listing, Page,
+    Start, TaskKind, TemporalUi, Which, Workflows,
 };
 use api_types::workflows::WorkflowEvent;
 use artifacts::Store;
@@ -13,6 +13,8 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use domain::limits::RunLimits;
+use domain::progress::{Pause, PausedBy};
 use domain::summary::Status;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,6 +27,7 @@ pub(crate) struct Memory {
     pub(crate) executions: Mutex<BTreeMap<String, Execution>>,
     pub(crate) started: Mutex<Vec<Start>>,
     pub(crate) cancelled: Mutex<Vec<String>>,
+    pub(crate) commands: Mutex<Vec<(String, Command)>>,
     pub(crate) away: Mutex<bool>,
     pub(crate) panics: Mutex<bool>,
     pub(crate) slow: Mutex<bool>,
@@ -57,11 +60,14 @@ impl Workflows for Memory {
         self.reached().await
     }
 
-    async fn start(&self, start: Start) -> Result<(), ApiError> {
+    async fn start(&self, start: Start) -> Result<String, ApiError> {
         self.reached().await?;
         let mut executions = self.executions.lock().unwrap();
         let id = start.id.to_string();
-        if executions.contains_key(&id) {
+        let is_free = executions
+            .get(&id)
+            .is_none_or(|execution| start.id_use == IdUse::Again && execution.status.is_final());
+        if !is_free {
             return Err(ApiError::Conflict(id));
         }
         let mut execution = execution(&id, Status::Running);
@@ -71,9 +77,10 @@ impl Workflows for Memory {
             Input::OneModel(_) => "ExperimentWorkflow".to_owned(),
             Input::SeveralModels(_) => "MultiModelWorkflow".to_owned(),
         };
+        let run_id = execution.run_id.clone();
         executions.insert(id, execution);
         self.started.lock().unwrap().push(start);
-        Ok(())
+        Ok(run_id)
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
@@ -84,6 +91,49 @@ impl Workflows for Memory {
     async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError> {
         self.reached().await?;
         self.cancelled.lock().unwrap().push(workflow_id.to_owned());
+        Ok(())
+    }
+
+    async fn terminate(
+        &self,
+        workflow_id: &str,
+        _run_id: Option<&str>,
+        _reason: &str,
+    ) -> Result<(), ApiError> {
+        self.reached().await?;
+        let mut executions = self.executions.lock().unwrap();
+        if let Some(execution) = executions.get_mut(workflow_id)
+            && !execution.status.is_final()
+        {
+            execution.status = Status::Terminated;
+        }
+        Ok(())
+    }
+
+    /// Takes effect at once, as with a worker that is quick.
+    async fn command(&self, workflow_id: &str, command: Command) -> Result<(), ApiError> {
+        self.reached().await?;
+        let mut executions = self.executions.lock().unwrap();
+        if let Some(execution) = executions.get_mut(workflow_id) {
+            execution.awaits_worker = false;
+            let progress = execution.progress.get_or_insert_default();
+            match &command {
+                Command::Pause(command) => {
+                    progress.pause = Some(Pause {
+                        by: PausedBy::User,
+                        since: Timestamp::UNIX_EPOCH,
+                        reason: command.reason.clone(),
+                    });
+                }
+                Command::Resume => progress.pause = None,
+                Command::ChangeLimits(change) => {
+                    let limits = progress.limits.unwrap_or(RunLimits::of_concurrency(5));
+                    progress.limits = Some(limits.changed(change));
+                }
+            }
+        }
+        let mut commands = self.commands.lock().unwrap();
+        commands.push((workflow_id.to_owned(), command));
         Ok(())
     }
 

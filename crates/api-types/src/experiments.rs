@@ -2,7 +2,8 @@
 
 use domain::config::ExperimentConfig;
 use domain::dataset::DatasetRef;
-use domain::progress::{Generated, Stage};
+use domain::limits::RunLimits;
+use domain::progress::{self, Generated, Stage};
 use domain::result::StateCounts;
 use domain::summary::{Delivery, ScorerSummary, Status};
 use jiff::Timestamp;
@@ -108,6 +109,55 @@ pub struct ModelRun {
     /// What became of the sinks, once the run has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<Delivery>,
+    /// The limits as they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub limits: Option<RunLimits>,
+    /// Why it begins nothing, while it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub pause: Option<Pause>,
+    /// 0 at first, one more with each retry or rescoring.
+    #[serde(default)]
+    pub round: u32,
+}
+
+/// Why a run is paused, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Pause {
+    pub by: PausedBy,
+    pub since: Timestamp,
+    /// What the user said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<String>,
+}
+
+/// Who or what has paused a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum PausedBy {
+    User,
+    /// The run's `max_cost` is reached.
+    Cost,
+    /// The run's `max_tokens` are reached.
+    Tokens,
+}
+
+impl From<progress::Pause> for Pause {
+    fn from(pause: progress::Pause) -> Self {
+        Self {
+            by: match pause.by {
+                progress::PausedBy::User => PausedBy::User,
+                progress::PausedBy::Cost => PausedBy::Cost,
+                progress::PausedBy::Tokens => PausedBy::Tokens,
+            },
+            since: pause.since,
+            reason: pause.reason,
+        }
+    }
 }
 
 /// Why something that is not done does not move.
@@ -133,11 +183,11 @@ pub struct WaitingOn {
 pub enum WaitingReason {
     /// No worker polls the task queue.
     Worker,
-    /// The provider asks for fewer calls.
+    /// The provider asks for fewer calls, or the run's own limits do.
     RateLimit,
     /// A failure is tried again after a wait.
     Backoff,
-    /// It is paused.
+    /// It is paused, by a user or because a budget is spent.
     Paused,
     /// The provider is away.
     Provider,

@@ -4,7 +4,9 @@
 //! and in a run. Here is the rest: `experiments`, `results` and `workflows` as resources, and `problem` for errors.
 //! Absent rather than `null`; times are RFC 3339 in UTC.
 
+pub mod control;
 pub mod experiments;
+pub mod ledger;
 pub mod problem;
 pub mod results;
 pub mod workflows;

@@ -7,7 +7,8 @@ use domain::item::DatasetItem;
 use sha2::{Digest, Sha256};
 
 use crate::keys;
-use crate::store::{Error, Store, lines};
+use crate::prepared::Prepared;
+use crate::store::{Error, Store};
 
 /// The identity of a dataset: a running hash over its items in their order.
 #[derive(Default)]
@@ -35,15 +36,9 @@ impl ContentHash {
 impl Store {
     /// Stores items that came with a request; returns the hash by which they are found.
     pub async fn put_upload(&self, items: &[DatasetItem]) -> Result<String, Error> {
-        let bytes = lines(items).map_err(|error| Error::Corrupt {
-            key: "uploads".to_owned(),
-            message: error.to_string(),
-        })?;
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        let key = keys::upload(&sha256);
-        if !self.exists(&key).await? {
-            self.put(&key, bytes).await?;
-        }
+        let upload = Prepared::upload(items)?;
+        let sha256 = upload.sha256().to_owned();
+        self.put_prepared(upload).await?;
         Ok(sha256)
     }
 

@@ -4,11 +4,11 @@ use domain::experiment::ExperimentId;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
 use object_store::path::Path;
-use sha2::{Digest, Sha256};
 
 use crate::keys;
+use crate::prepared::Prepared;
 use crate::run::Run;
-use crate::store::{Error, Store, corrupt};
+use crate::store::{Error, Store};
 
 impl Store {
     /// Archives a specification under its own hash, so that an experiment which then cannot start harms no other.
@@ -17,10 +17,9 @@ impl Store {
         experiment: &ExperimentId,
         spec: &ExperimentSpec,
     ) -> Result<String, Error> {
-        let bytes = serde_json::to_vec(spec)
-            .map_err(|error| corrupt(&keys::spec(experiment, ""), &error))?;
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        self.put(&keys::spec(experiment, &sha256), bytes).await?;
+        let prepared = Prepared::spec(experiment, spec)?;
+        let sha256 = prepared.sha256().to_owned();
+        self.put_prepared(prepared).await?;
         Ok(sha256)
     }
 

@@ -1,7 +1,7 @@
 //! The artifact store: where the data of experiments is, in objects of a local folder or of S3.
 //!
 //! `store` opens it and speaks its errors, `keys` is the layout. `datasets`, `experiments`, `outputs`, `results`,
-//! `exports` and `cache` read and write one kind of object each. Every object is written once under its key, or again with the
+//! `exports` and `cache` read and write one kind of object each; `prepared` names objects by their hash before they are written. Every object is written once under its key, or again with the
 //! same content, so that no writer needs a lock.
 
 pub mod cache;
@@ -10,6 +10,7 @@ pub mod experiments;
 pub mod exports;
 mod keys;
 pub mod outputs;
+pub mod prepared;
 pub mod results;
 pub mod run;
 pub mod store;

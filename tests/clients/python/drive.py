@@ -11,11 +11,18 @@ import time
 from evolution_client import Client
 from evolution_client.api.experiments import (
     cancel_experiment,
+    change_limits,
     create_experiment,
+    emit_experiment,
     get_experiment,
     list_experiments,
+    pause_experiment,
+    rescore_experiment,
+    resume_experiment,
+    retry_experiment,
+    terminate_experiment,
 )
-from evolution_client.api.results import get_summary, list_results
+from evolution_client.api.results import get_ledger, get_summary, list_results
 from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
@@ -25,15 +32,23 @@ from evolution_client.models import (
     DatasetConfigInlineType,
     DatasetItem,
     DatasetItemInput,
+    EmitExperiment,
     Experiment,
     ExperimentCheck,
     ExperimentConfig,
     ExperimentList,
     ExperimentSummary,
     ItemState,
+    Ledger,
+    LimitsChange,
     ModelConfig,
+    PauseExperiment,
     Problem,
+    RescoreExperiment,
     ResultList,
+    RetryChanges,
+    RetryConfig,
+    RetryExperiment,
     ScorerConfigExactMatch,
     ScorerConfigExactMatchType,
     ScorerConfigRegex,
@@ -41,6 +56,7 @@ from evolution_client.models import (
     SinkConfigJsonl,
     SinkConfigJsonlType,
     Status,
+    TerminateExperiment,
     Workflow,
     WorkflowHistory,
 )
@@ -55,6 +71,8 @@ def main() -> None:
         experiment = create(client)
         follow(client, experiment)
         read(client, experiment)
+        again(client, experiment)
+        over(client, experiment)
         errors(client)
 
 
@@ -156,6 +174,50 @@ def read(client: Client, experiment_id: str) -> None:
     ended = cancel_experiment.sync(experiment_id, client=client)
     assert isinstance(ended, Experiment) and ended.status == Status.COMPLETED, ended
     called("cancel_experiment")
+
+
+def again(client: Client, experiment_id: str) -> None:
+    rounds = [
+        (retry_experiment, RetryExperiment(config=RetryChanges(retry=RetryConfig(maximum_attempts=2)))),
+        (
+            rescore_experiment,
+            RescoreExperiment(
+                scorers=[
+                    ScorerConfigExactMatch(type_=ScorerConfigExactMatchType.EXACT_MATCH),
+                    ScorerConfigRegex(type_=ScorerConfigRegexType.REGEX, name="number", pattern="^[0-9]+$"),
+                ]
+            ),
+        ),
+        (emit_experiment, EmitExperiment(sinks=[SinkConfigJsonl(type_=SinkConfigJsonlType.JSONL)])),
+    ]
+    for operation, body in rounds:
+        begun = operation.sync(experiment_id, client=client, body=body)
+        assert isinstance(begun, Experiment) and begun.id == experiment_id, begun
+        follow(client, experiment_id)
+        called(operation.__name__.rsplit(".", 1)[-1])
+    ended = get_experiment.sync(experiment_id, client=client)
+    assert ended.models[0].round_ == 2, ended
+
+    ledger = get_ledger.sync(experiment_id, client=client, page_size=100)
+    assert isinstance(ledger, Ledger) and ledger.complete, ledger
+    assert [entry.item_id for entry in ledger.entries] == [str(index) for index in range(ITEMS)]
+    assert sum(entry.calls for entry in ledger.entries) == ledger.models[0].generated.calls, ledger
+    called("get_ledger")
+
+
+def over(client: Client, experiment_id: str) -> None:
+    """To what has ended nothing can be said any more, and to end it changes nothing."""
+    for operation, arguments in [
+        (pause_experiment, {"body": PauseExperiment(reason="a look")}),
+        (resume_experiment, {}),
+        (change_limits, {"body": LimitsChange(concurrency_limit=3)}),
+    ]:
+        refused = operation.sync(experiment_id, client=client, **arguments)
+        assert isinstance(refused, Problem) and refused.code == "ended", refused
+        called(operation.__name__.rsplit(".", 1)[-1])
+    ended = terminate_experiment.sync(experiment_id, client=client, body=TerminateExperiment(reason="done"))
+    assert isinstance(ended, Experiment) and ended.status == Status.COMPLETED, ended
+    called("terminate_experiment")
 
 
 def errors(client: Client) -> None:

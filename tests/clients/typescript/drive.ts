@@ -22,6 +22,8 @@ await check();
 const id = await create();
 await follow();
 await read();
+await again();
+await over();
 await errors();
 
 async function check(): Promise<void> {
@@ -141,6 +143,51 @@ async function read(): Promise<void> {
   const ended = await client.POST("/v1/experiments/{experiment_id}/cancel", { params: { path } });
   assert.equal(ended.data?.status, "completed");
   called("cancel_experiment");
+}
+
+async function again(): Promise<void> {
+  const params = { path: { experiment_id: id } };
+  const retried = await client.POST("/v1/experiments/{experiment_id}/retry", {
+    params,
+    body: { config: { retry: { maximum_attempts: 2 } } },
+  });
+  assert.equal(retried.data?.id, id);
+  await follow();
+  called("retry_experiment");
+  const scorers: NonNullable<components["schemas"]["RescoreExperiment"]["scorers"]> = [{ type: "exact_match" }];
+  const rescored = await client.POST("/v1/experiments/{experiment_id}/rescore", { params, body: { scorers } });
+  assert.equal(rescored.data?.id, id);
+  await follow();
+  called("rescore_experiment");
+  // A body in which nothing is required may be left out.
+  const delivered = await client.POST("/v1/experiments/{experiment_id}/emit", { params });
+  assert.equal(delivered.data?.models[0]?.round, 2);
+  await follow();
+  called("emit_experiment");
+
+  const ledger = await client.GET("/v1/experiments/{experiment_id}/ledger", { params });
+  assert(ledger.data?.complete);
+  assert.equal(ledger.data.entries.length, ITEMS);
+  const calls = ledger.data.entries.reduce((sum, entry) => sum + entry.calls, 0);
+  assert.equal(calls, ledger.data.models[0]?.generated.calls);
+  called("get_ledger");
+}
+
+/** To what has ended nothing can be said any more, and to end it changes nothing. */
+async function over(): Promise<void> {
+  const params = { path: { experiment_id: id } };
+  const paused = await client.POST("/v1/experiments/{experiment_id}/pause", { params, body: { reason: "a look" } });
+  assert.equal(paused.error?.code, "ended");
+  called("pause_experiment");
+  const resumed = await client.POST("/v1/experiments/{experiment_id}/resume", { params });
+  assert.equal(resumed.error?.code, "ended");
+  called("resume_experiment");
+  const changed = await client.PATCH("/v1/experiments/{experiment_id}", { params, body: { concurrency_limit: 3 } });
+  assert.equal(changed.error?.code, "ended");
+  called("change_limits");
+  const ended = await client.POST("/v1/experiments/{experiment_id}/terminate", { params, body: { reason: "done" } });
+  assert.equal(ended.data?.status, "completed");
+  called("terminate_experiment");
 }
 
 async function errors(): Promise<void> {
