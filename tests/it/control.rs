@@ -52,14 +52,7 @@ async fn pause(stack: &Stack, id: &str, reason: &str) -> Value {
 
 /// Nothing is in flight, and nothing is asked for a while; gives the number of calls so far.
 async fn asks_nothing(server: &ModelServer) -> u64 {
-    eventually("the provider is left alone", SOON, async || {
-        match server.quiet_for() {
-            Some(quiet) if quiet > Duration::from_secs(2) => Ok(()),
-            quiet => Err(format!("quiet for {quiet:?}")),
-        }
-    })
-    .await;
-    assert_eq!(server.in_flight(), 0);
+    server.left_alone(SOON).await;
     server.calls()
 }
 
