@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod archive;
+mod control;
 mod create;
 mod document;
 mod experiments;
@@ -10,5 +11,6 @@ mod lists;
 mod problems;
 mod requests;
 mod results;
+mod rounds;
 mod service;
 mod workflows;
