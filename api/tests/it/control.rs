@@ -14,7 +14,8 @@ use workflows::activities::ChunkProgress;
 use workflows::memo::ExperimentMemo;
 
 use crate::experiments::{archive, progress, summary};
-use crate::service::{Answer, Service, execution, request};
+use crate::memory::execution;
+use crate::service::{Answer, Service, request};
 
 async fn created(service: &Service, change: impl FnOnce(&mut Value)) {
     let body = request(|body| {

@@ -8,6 +8,7 @@ mod create;
 mod document;
 mod experiments;
 mod lists;
+mod memory;
 mod problems;
 mod requests;
 mod results;

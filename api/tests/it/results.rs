@@ -13,7 +13,8 @@ use domain::result::{ItemResult, ItemState};
 use domain::summary::Status;
 use serde_json::{Value, json};
 
-use crate::service::{Service, execution, request};
+use crate::memory::execution;
+use crate::service::{Service, request};
 
 /// An experiment of two models with results of two chunks each, five items a chunk; chunk 1 is not scored.
 async fn service() -> Service {
