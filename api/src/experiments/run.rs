@@ -4,7 +4,7 @@ use api_types::experiments::{ModelRun, WaitingOn};
 use artifacts::run::Run;
 use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
-use domain::progress::Progress;
+use domain::progress::{Progress, Stage};
 use domain::summary::{RunSummary, Status};
 use workflows::ids;
 use workflows::memo::ExperimentMemo;
@@ -135,7 +135,19 @@ fn inherited_pause(place: &Place, parent: &Execution) -> Option<WaitingOn> {
 }
 
 /// What is to be seen of a workflow: when it has ended, with what is archived of it.
-async fn ended(state: &AppState, place: &Place, execution: Execution) -> Result<Seen, ApiError> {
+async fn ended(
+    state: &AppState,
+    place: &Place,
+    mut execution: Execution,
+) -> Result<Seen, ApiError> {
+    if delivers_again(&execution)
+        && let Some(summary) = archived(state, place).await
+    {
+        execution.progress = Some(Progress {
+            stage: Stage::Emitting,
+            ..summary.progress
+        });
+    }
     let archived = match execution.status.is_final() {
         true => archived(state, place).await,
         false => None,
@@ -152,6 +164,13 @@ async fn ended(state: &AppState, place: &Place, execution: Execution) -> Result<
         reason,
         ..Seen::default()
     })
+}
+
+/// Whether a workflow only delivers what an earlier one has left, of which it says nothing itself.
+fn delivers_again(execution: &Execution) -> bool {
+    let progress = execution.progress.as_ref();
+    !execution.status.is_final()
+        && progress.is_some_and(|it| it.stage == Stage::Emitting && it.dataset.is_none())
 }
 
 /// What is archived of a run. A store that does not answer hides some of a run, not the run.

@@ -1,13 +1,15 @@
 //! Another round of an experiment that has ended: what it is started with, and when it is refused.
 
-use api::{IdUse, Input, Start};
+use api::{Execution, IdUse, Input, Start};
 use artifacts::run::Run;
 use domain::dataset::DatasetRef;
+use domain::progress::{Progress, Stage};
 use domain::summary::{RunSummary, Status};
 use serde_json::{Value, json};
 use workflows::experiment::{RunInput, Work};
 
 use crate::experiments::{archive, progress, summary};
+use crate::memory::execution;
 use crate::service::{Service, request};
 
 /// An experiment that has completed with 40 of its 100 items.
@@ -17,7 +19,7 @@ async fn ended(service: &Service) {
     let mut executions = service.memory.executions.lock().unwrap();
     let execution = executions.get_mut("e").unwrap();
     execution.status = Status::Completed;
-    execution.progress = Some(progress(domain::progress::Stage::Done));
+    execution.progress = Some(progress(Stage::Done));
 }
 
 fn last(service: &Service) -> (Start, RunInput) {
@@ -112,6 +114,35 @@ async fn results_are_delivered_again_in_the_same_round_once_there_are_some() {
     let (start, input) = last(&service);
     assert_eq!((start.memo.round, input.work), (0, Work::Emit));
     assert_eq!(input.resumed.progress.states.ok, 38);
+}
+
+#[tokio::test]
+async fn while_results_are_delivered_again_the_summary_is_what_it_was() {
+    let service = Service::new();
+    let body = request(|body| {
+        body["experiment_id"] = json!("e");
+        body["config"]["models"] = json!([{"name": "a"}, {"name": "b"}]);
+    });
+    assert_eq!(service.post("/v1/experiments", &body).await.status, 201);
+    archive(&service, &summary("e", 1, "b", Status::Completed)).await;
+    let delivering = Execution {
+        progress: Some(Progress {
+            stage: Stage::Emitting,
+            ..Progress::default()
+        }),
+        ..execution("e~1", Status::Running)
+    };
+    let executions = &service.memory.executions;
+    let id = delivering.workflow_id.clone();
+    executions.lock().unwrap().insert(id, delivering);
+    let shown = service.get("/v1/experiments/e").await.body;
+    let run = &shown["models"][1];
+    assert_eq!(run["stage"], "emitting");
+    assert_eq!(
+        (&run["status"], &run["states"]["ok"]),
+        (&json!("running"), &json!(38))
+    );
+    assert_eq!(run["scorers"][0]["count"], 40);
 }
 
 #[tokio::test]
