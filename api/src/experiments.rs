@@ -13,6 +13,7 @@ mod results;
 mod round;
 mod run;
 mod show;
+mod shown;
 mod starting;
 mod summary;
 mod waiting;

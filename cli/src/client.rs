@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
+use api_types::ledger::Ledger;
 use api_types::results::ResultList;
 use domain::experiment::ExperimentId;
+use domain::limits::LimitsChange;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -125,6 +127,42 @@ impl Client {
         let answer = self.request(Method::POST, &path).send().await;
         error::of_status(&self.api, answer).await?;
         self.experiment(id).await
+    }
+
+    /// Tells an experiment something, or begins another round of it; `what` is the last part of the path.
+    pub(crate) async fn tell(
+        &self,
+        id: &ExperimentId,
+        what: &str,
+        body: &Value,
+    ) -> Result<Experiment, Error> {
+        let path = ["v1", "experiments", id.as_ref(), what];
+        self.send(self.request(Method::POST, &path).json(body))
+            .await
+    }
+
+    pub(crate) async fn change_limits(
+        &self,
+        id: &ExperimentId,
+        change: &LimitsChange,
+    ) -> Result<Experiment, Error> {
+        let path = ["v1", "experiments", id.as_ref()];
+        let request = self.request(Method::PATCH, &path).json(change);
+        self.send(request).await
+    }
+
+    pub(crate) async fn ledger(
+        &self,
+        id: &ExperimentId,
+        model: Option<&str>,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<Ledger, Error> {
+        let request = self
+            .request(Method::GET, &["v1", "experiments", id.as_ref(), "ledger"])
+            .query(&[("page_size", page_size)])
+            .query(&[("model", model), ("page_token", page_token)]);
+        self.send(request).await
     }
 
     /// Whether the API can do its work; the error says what it waits for.

@@ -1,13 +1,19 @@
 //! The commands, one module each: arguments, and what is done with them.
 
+pub(crate) mod again;
 pub(crate) mod cancel;
 pub(crate) mod dev;
+pub(crate) mod ledger;
+pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod pause;
 pub(crate) mod results;
+pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod summary;
 pub(crate) mod temporal_path;
+pub(crate) mod terminate;
 pub(crate) mod validate;
 
 use std::time::Duration;

@@ -17,7 +17,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, cancel, dev, list, results, run, status, summary, temporal_path, validate,
+    Context, again, cancel, dev, ledger, limits, list, pause, results, resume, run, status,
+    summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -63,6 +64,22 @@ enum Command {
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
     Cancel(cancel::Args),
+    /// Hold an experiment: no call is begun until it is resumed.
+    Pause(pause::Args),
+    /// Let a paused experiment go on where it was.
+    Resume(resume::Args),
+    /// Change what an experiment may use while it runs.
+    Limits(limits::Args),
+    /// End an experiment at once; nothing is summarised.
+    Terminate(terminate::Args),
+    /// Ask the items without an answer again, of an experiment that has ended.
+    Retry(again::Args),
+    /// Score the answers that are there again; no call is made.
+    Rescore(again::Args),
+    /// Deliver the results again.
+    Emit(again::Args),
+    /// Account for every model call.
+    Ledger(ledger::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
     #[command(hide = true)]
     TemporalPath,
@@ -92,6 +109,14 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Summary(args)) => summary::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
+        Some(Command::Pause(args)) => pause::run(&context, args).await,
+        Some(Command::Resume(args)) => resume::run(&context, args).await,
+        Some(Command::Limits(args)) => limits::run(&context, args).await,
+        Some(Command::Terminate(args)) => terminate::run(&context, args).await,
+        Some(Command::Retry(args)) => again::run(&context, "retry", args).await,
+        Some(Command::Rescore(args)) => again::run(&context, "rescore", args).await,
+        Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
+        Some(Command::Ledger(args)) => ledger::run(&context, args).await,
         Some(Command::TemporalPath) => temporal_path::run().await,
     }
 }

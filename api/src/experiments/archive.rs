@@ -6,7 +6,8 @@ use domain::summary::{RunSummary, Status};
 
 use crate::error::ApiError;
 use crate::experiments::outline::{Outline, links, missing, reasons};
-use crate::experiments::run::{self, Place, Seen};
+use crate::experiments::run::{Place, Seen};
+use crate::experiments::shown;
 use crate::state::AppState;
 
 /// What the archive knows of an experiment; an error when it knows nothing.
@@ -36,7 +37,7 @@ pub(super) async fn experiment(
                 archived: Some(summary),
                 ..Seen::default()
             };
-            run::show(&place, seen, status)
+            shown::of(&place, seen, status)
         })
         .collect();
     let reason = match (status, runs.as_slice()) {

@@ -42,7 +42,7 @@ pub(crate) async fn change_limits(
         run.status.is_final()
             || run
                 .limits
-                .is_none_or(|limits| limits.changed(&change) == limits)
+                .is_some_and(|limits| limits.changed(&change) == limits)
     };
     let experiment = control::settled(&state, &id, |experiment| {
         experiment.models.iter().all(holds)

@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::execution::Execution;
 use crate::experiments::outline::{Outline, links, reasons};
 use crate::experiments::run::{self, Place, Seen};
-use crate::experiments::{archive, waiting};
+use crate::experiments::{archive, shown, waiting};
 use crate::state::AppState;
 
 /// Runs that are asked for at once.
@@ -71,7 +71,7 @@ async fn dataset(
         }
         let run = match memo.models.len() {
             1 => None,
-            _ => state.workflows.describe(place.workflow_id()).await?,
+            _ => state.workflows.describe(&place.workflow_id).await?,
         };
         if let Some(dataset) = run.as_ref().and_then(of) {
             return Ok(Some(dataset));
@@ -89,7 +89,7 @@ pub(super) fn created(
 ) -> Experiment {
     let places = Place::all(id, &memo);
     let runs = places
-        .map(|place| run::show(&place, Seen::default(), Status::Running))
+        .map(|place| shown::of(&place, Seen::default(), Status::Running))
         .collect();
     Experiment {
         id: id.to_string(),

@@ -64,3 +64,54 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
         .parse()
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::http::request::Builder;
+    use futures::stream;
+
+    use super::*;
+
+    const LIMIT: usize = 100;
+
+    /// What is said of a body of so many pieces of ten bytes, and how many of them were taken.
+    async fn sent(request: Builder, pieces: usize) -> (Result<Vec<u8>, ApiError>, usize) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&taken);
+        let pieces = stream::iter(0..pieces).map(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(vec![b' '; 10])
+        });
+        let mut request = request.body(Body::from_stream(pieces)).unwrap();
+        request.extensions_mut().insert(BodyLimit(LIMIT));
+        let said = read(request).await;
+        (said, taken.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_read_on_for_a_while() {
+        let (said, _) = sent(Request::post("/"), 10).await;
+        assert_eq!(said.unwrap().len(), LIMIT);
+        for (pieces, expected) in [(11, 11), (80, 80), (1000, 81)] {
+            let (said, taken) = sent(Request::post("/"), pieces).await;
+            assert!(matches!(said, Err(ApiError::TooLarge(LIMIT))), "{pieces}");
+            assert_eq!(taken, expected, "{pieces}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_of_a_body_whose_sender_asks_first_or_would_never_end() {
+        let polite = Request::post("/")
+            .header("content-length", "200")
+            .header("expect", "100-continue");
+        let endless = Request::post("/").header("content-length", "801");
+        for request in [polite, endless] {
+            let (said, taken) = sent(request, 20).await;
+            assert!(matches!(said, Err(ApiError::TooLarge(LIMIT))));
+            assert_eq!(taken, 0);
+        }
+    }
+}

@@ -4,6 +4,7 @@ use api::Input;
 use axum::body::Body;
 use axum::http::Request;
 use domain::dataset::DatasetSource;
+use domain::summary::Status;
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Service, request};
@@ -142,4 +143,56 @@ async fn nothing_is_written_while_temporal_is_away() {
             .status,
         201
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_archived_is_ended_again_and_may_be_repeated() {
+    let service = Service::new();
+    // A file where the folder of the uploads belongs.
+    let obstacle = service.folder.path().join("uploads");
+    std::fs::write(&obstacle, "").unwrap();
+    let chosen = request(|body| body["experiment_id"] = json!("mine"));
+    let refused = service.post("/v1/experiments", &chosen).await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    let keyed = with_key(&service, "k", &request(|_| {})).await;
+    assert_eq!(keyed.status, 503, "{}", keyed.body);
+    let statuses: Vec<Status> = {
+        let executions = service.memory.executions.lock().unwrap();
+        executions
+            .values()
+            .map(|execution| execution.status)
+            .collect()
+    };
+    assert_eq!(statuses, [Status::Terminated; 2]);
+
+    std::fs::remove_file(&obstacle).unwrap();
+    let created = service.post("/v1/experiments", &chosen).await;
+    assert_eq!(
+        (created.status, &created.body["status"]),
+        (201, &json!("running")),
+        "{}",
+        created.body
+    );
+    let keyed = with_key(&service, "k", &request(|_| {})).await;
+    assert_eq!(
+        (keyed.status, &keyed.body["status"]),
+        (201, &json!("running"))
+    );
+    let again = service.post("/v1/experiments", &chosen).await;
+    assert_eq!(again.status, 409, "{}", again.body);
+}
+
+#[tokio::test]
+async fn a_repetition_archives_what_the_first_request_could_not() {
+    let service = Service::new();
+    let first = with_key(&service, "k", &request(|_| {})).await;
+    assert_eq!(first.status, 201);
+    let files = service.files();
+    std::fs::remove_dir_all(service.folder.path().join("experiments")).unwrap();
+    let second = with_key(&service, "k", &request(|_| {})).await;
+    assert_eq!(
+        (second.status, &second.body["id"]),
+        (201, &first.body["id"])
+    );
+    assert_eq!(service.files(), files);
 }

@@ -14,7 +14,8 @@ use workflows::activities::ChunkProgress;
 use workflows::failure;
 use workflows::memo::ExperimentMemo;
 
-use crate::service::{Service, execution};
+use crate::memory::execution;
+use crate::service::Service;
 
 fn memo(models: &[&str]) -> ExperimentMemo {
     ExperimentMemo {

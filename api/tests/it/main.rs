@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod archive;
+mod control;
 mod create;
 mod document;
 mod experiments;
 mod lists;
+mod memory;
 mod problems;
 mod requests;
 mod results;
+mod rounds;
 mod service;
 mod workflows;

@@ -1,7 +1,11 @@
 //! Results, page by page.
 
+use std::time::{Duration, Instant};
+
 use api::Execution;
 use artifacts::run::Run;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
 use domain::progress::Progress;
@@ -9,7 +13,8 @@ use domain::result::{ItemResult, ItemState};
 use domain::summary::Status;
 use serde_json::{Value, json};
 
-use crate::service::{Service, execution, request};
+use crate::memory::execution;
+use crate::service::{Service, request};
 
 /// An experiment of two models with results of two chunks each, five items a chunk; chunk 1 is not scored.
 async fn service() -> Service {
@@ -148,4 +153,38 @@ async fn results_say_whether_more_may_come() {
         .status = Status::Completed;
     let ended = service.get("/v1/experiments/e/results").await.body;
     assert_eq!(ended["complete"], true);
+}
+
+#[tokio::test]
+async fn a_page_costs_the_same_at_any_place_of_a_large_run() {
+    const CHUNKS: u64 = 8_000;
+    let service = service().await;
+    loaded(&service, 5 * CHUNKS);
+    let folder = service
+        .folder
+        .path()
+        .join("experiments/e/runs/0000/results");
+    let lines = std::fs::read(folder.join("00000000.jsonl")).unwrap();
+    for chunk in 0..CHUNKS {
+        std::fs::write(folder.join(format!("{chunk:08}.jsonl")), &lines).unwrap();
+    }
+    let slowest = Duration::from_millis(500);
+    let mut token = String::new();
+    for chunk in [0, CHUNKS / 2, CHUNKS - 2] {
+        if chunk > 0 {
+            token = json!({"f": {"results_of": "e", "model": null, "state": null},
+                "p": {"run": 0, "chunk": chunk, "place": 0}})
+            .to_string();
+            token = URL_SAFE_NO_PAD.encode(token);
+        }
+        let since = Instant::now();
+        let path = format!("/v1/experiments/e/results?page_size=100&page_token={token}");
+        let page = service.get(&path).await;
+        let took = since.elapsed();
+        println!("the page at chunk {chunk} took {took:?}");
+        assert_eq!(page.status, 200, "{}", page.body);
+        let listed = page.body["results"].as_array().unwrap().len();
+        assert_eq!(listed, if chunk == CHUNKS - 2 { 20 } else { 100 });
+        assert!(took < slowest, "{took:?} at chunk {chunk}");
+    }
 }

@@ -3,7 +3,8 @@
 use domain::summary::Status;
 use serde_json::json;
 
-use crate::service::{Service, execution};
+use crate::memory::execution;
+use crate::service::Service;
 
 fn service() -> Service {
     let service = Service::new();

@@ -1,5 +1,6 @@
 //! `status`: how far an experiment has come, once or until its end.
 
+use api_types::experiments::Experiment;
 use domain::experiment::ExperimentId;
 
 use crate::commands::{Context, Watch};
@@ -24,16 +25,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
         return follow(context, &args.id, &args.following).await;
     }
     let experiment = context.client.experiment(&args.id).await?;
-    match context.json {
-        true => output::json(&experiment)?,
-        false => {
-            output::line(lines::head(&experiment))?;
-            for run in &experiment.models {
-                output::line(lines::model(run))?;
-            }
-        }
-    }
+    show(context, &experiment)?;
     Ok(Outcome::Success)
+}
+
+/// Prints an experiment as it stands.
+pub(crate) fn show(context: &Context, experiment: &Experiment) -> anyhow::Result<()> {
+    if context.json {
+        return output::json(experiment);
+    }
+    output::line(lines::head(experiment))?;
+    for run in &experiment.models {
+        output::line(lines::model(run))?;
+    }
+    Ok(())
 }
 
 /// Follows an experiment to its end, which decides the exit code.

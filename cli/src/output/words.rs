@@ -1,6 +1,6 @@
 //! Values in words: statuses, scores, waits, and texts of strangers made safe for a terminal.
 
-use api_types::experiments::{ModelRun, WaitingOn};
+use api_types::experiments::{ModelRun, WaitingOn, WaitingReason};
 use domain::progress::Stage;
 use domain::result::ItemState;
 use domain::score::{Score, ScoreValue};
@@ -40,7 +40,11 @@ pub(crate) fn state(state: ItemState) -> &'static str {
 }
 
 pub(crate) fn waiting(waiting: &WaitingOn) -> String {
-    let mut words = format!("waiting: {}", one_line(&waiting.detail, 300));
+    let detail = one_line(&waiting.detail, 300);
+    let mut words = match waiting.reason {
+        WaitingReason::Paused => detail,
+        _ => format!("waiting: {detail}"),
+    };
     if let Some(attempt) = waiting.attempt {
         words += &format!("; attempt {attempt} comes next");
     }

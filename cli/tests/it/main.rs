@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod control;
 mod dev;
 mod program;
 mod refusals;

@@ -1,0 +1,67 @@
+//! Tables of calls: what each item has used and cost, and the totals of each model.
+
+use api_types::ledger::{LedgerEntry, ModelLedger};
+use domain::output::TokenUsage;
+use serde_json::Value;
+
+use crate::output::tables::table;
+use crate::output::words::{number, one_line};
+
+const LONGEST_NAME: usize = 60;
+
+/// The calls of items, one item a row.
+pub(crate) fn entries(entries: &[LedgerEntry]) -> String {
+    let mut table = table(&[
+        "item", "model", "calls", "repeated", "tokens", "cost", "ms", "outcome", "round",
+    ]);
+    for entry in entries {
+        let cost = entry.cost.map(|cost| cost.to_string());
+        table.add_row(vec![
+            one_line(&entry.item_id, LONGEST_NAME),
+            one_line(&entry.model, LONGEST_NAME),
+            entry.calls.to_string(),
+            entry.repeated.to_string(),
+            tokens(entry.usage),
+            cost.unwrap_or_default(),
+            entry.latency_ms.map(number).unwrap_or_default(),
+            outcome(entry),
+            entry.round.to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The totals of each model.
+pub(crate) fn totals(models: &[ModelLedger]) -> String {
+    let mut table = table(&[
+        "model", "calls", "answered", "failed", "repeated", "lost", "cached", "tokens", "cost",
+    ]);
+    for ModelLedger { model, generated } in models {
+        table.add_row(vec![
+            one_line(model, LONGEST_NAME),
+            generated.calls.to_string(),
+            generated.answered.to_string(),
+            generated.failed.to_string(),
+            generated.repeated.to_string(),
+            generated.lost.to_string(),
+            generated.cached.to_string(),
+            tokens(generated.usage),
+            generated.cost.to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+fn tokens(usage: TokenUsage) -> String {
+    format!("{} + {}", usage.input_tokens, usage.output_tokens)
+}
+
+fn outcome(entry: &LedgerEntry) -> String {
+    let error = entry.error_kind.map(serde_json::to_value);
+    match (entry.answered, entry.cached, error) {
+        (true, true, _) => "answered from the cache".to_owned(),
+        (true, false, _) => "answered".to_owned(),
+        (false, _, Some(Ok(Value::String(kind)))) => kind,
+        (false, _, _) => "no answer".to_owned(),
+    }
+}
