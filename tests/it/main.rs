@@ -27,6 +27,7 @@ mod retries;
 mod sample;
 mod secrets;
 mod temporal_away;
+mod versions;
 mod waiting;
 mod whole;
 mod workers;
