@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod cache;
 mod cancellation;
 mod completion;
 mod conflicts;
+mod costs;
 mod crashes;
 mod dataset_faults;
 mod datasets;
@@ -18,6 +20,7 @@ mod malformed_requests;
 mod models;
 mod object_store;
 mod operations;
+mod outages;
 mod paging;
 mod provider_limits;
 mod readme;
@@ -25,6 +28,7 @@ mod real_model;
 mod recovery;
 mod retries;
 mod sample;
+mod scale;
 mod secrets;
 mod temporal_away;
 mod versions;
