@@ -18,6 +18,7 @@ use workflows::activities::{Allowance, Unfinished};
 use crate::adapters::Adapter;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
+use crate::generate::allowance;
 use crate::generate::opening::{Opened, Question};
 use crate::generate::recorder::Recorder;
 use crate::generate::tally::Tally;
@@ -80,7 +81,7 @@ pub(super) struct Hand {
     /// Dropping it aborts the calls that are still in flight.
     pub(super) calls: JoinSet<Asked>,
     opened_all: bool,
-    /// No further call begins, for the allowance is spent.
+    /// No further call begins, for the allowance is spent, or will be by the calls in flight.
     is_spent: bool,
 }
 
@@ -143,7 +144,11 @@ impl Asking<'_> {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     hand.ready.extend(hand.waits.take_due());
                 }
-                _ = look_around.tick() => self.look_around(hand, &mut away_since)?,
+                _ = look_around.tick() => {
+                    // What is written meanwhile may have cost less than expected.
+                    self.check_allowance(hand);
+                    self.look_around(hand, &mut away_since)?;
+                }
             }
         }
         Ok((!hand.is_done()).then_some(Unfinished::AllowanceSpent))
@@ -184,6 +189,7 @@ impl Asking<'_> {
                 verdict,
             }
         });
+        self.check_allowance(hand);
     }
 
     pub(super) async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
@@ -241,14 +247,7 @@ impl Asking<'_> {
     }
 
     fn check_allowance(&self, hand: &mut Hand) {
-        let Allowance { tokens, cost } = self.rules.allowance;
-        if tokens.is_none() && cost.is_none() {
-            return;
-        }
-        let spent = self.tally.generated();
-        let used = spent.usage.input_tokens + spent.usage.output_tokens;
-        hand.is_spent =
-            tokens.is_some_and(|most| used >= most) || cost.is_some_and(|most| spent.cost >= most);
+        hand.is_spent = allowance::is_spent(self.rules.allowance, &self.tally.progress());
     }
 
     /// Ends the run as soon as this stretch alone shows that too many items fail.
