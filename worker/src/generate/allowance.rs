@@ -1,25 +1,51 @@
-//! What a stretch may spend: spent as soon as the calls in flight will have used it up.
+//! What a stretch may spend: no call begins that the calls in flight are likely to leave nothing for.
 
 use domain::money::Money;
 use domain::progress::Generated;
 use workflows::activities::{Allowance, ChunkProgress};
 
-/// Whether no further call may begin. Calls whose cost is not known yet, those that wait to be written among them, are
-/// taken to cost what the others of the stretch did on average; before the first of them nothing is known.
-pub(super) fn is_spent(allowance: Allowance, so_far: &ChunkProgress) -> bool {
-    let Generated {
-        calls, usage, cost, ..
-    } = so_far.generated;
-    let in_flight = if calls == 0 { 0 } else { so_far.in_flight };
-    let used = usage.input_tokens + usage.output_tokens;
-    let expected = u128::from(used) * u128::from(in_flight) / u128::from(calls.max(1));
-    let tokens_are_spent = |most: u64| u128::from(used) + expected >= u128::from(most);
-    let each = cost.part(small(calls));
-    let is_paid = |most: Money| {
-        let left = most.left_after(cost);
-        left.is_zero() || (in_flight > 0 && left.part(small(in_flight)) <= each)
-    };
-    allowance.tokens.is_some_and(tokens_are_spent) || allowance.cost.is_some_and(is_paid)
+/// Whether anything is left to spend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spent {
+    #[default]
+    No,
+    /// The calls in flight will use up what is left, as far as can be expected: what they cost is waited for.
+    Soon,
+    Yes,
+}
+
+impl Spent {
+    /// Calls whose cost is not known yet, those that wait to be written among them, are expected to cost what the others of
+    /// the stretch did on average. Before the first of them nothing can be expected, so it is made alone; meanwhile the
+    /// other stretches of the run use its part.
+    pub(super) fn of(allowance: Allowance, so_far: &ChunkProgress) -> Self {
+        let Allowance { tokens, cost } = allowance;
+        let in_flight = so_far.in_flight;
+        let Generated {
+            calls,
+            usage,
+            cost: paid,
+            ..
+        } = so_far.generated;
+        let used = usage.input_tokens + usage.output_tokens;
+        if tokens.is_some_and(|most| used >= most) || cost.is_some_and(|most| paid >= most) {
+            return Self::Yes;
+        }
+        if in_flight == 0 || (tokens.is_none() && cost.is_none()) {
+            return Self::No;
+        }
+        if calls == 0 {
+            return Self::Soon;
+        }
+        let expected = u128::from(used) * u128::from(in_flight) / u128::from(calls);
+        let tokens_end = |most: u64| u128::from(used) + expected >= u128::from(most);
+        let money_ends =
+            |most: Money| most.left_after(paid).part(small(in_flight)) <= paid.part(small(calls));
+        match tokens.is_some_and(tokens_end) || cost.is_some_and(money_ends) {
+            true => Self::Soon,
+            false => Self::No,
+        }
+    }
 }
 
 fn small(count: u64) -> u32 {
@@ -67,24 +93,33 @@ mod tests {
     #[test]
     fn calls_in_flight_are_expected_to_cost_what_others_did() {
         for allowance in [tokens(1000), dollars("1")] {
-            assert!(!is_spent(allowance, &after(90, 9)));
-            assert!(is_spent(allowance, &after(90, 10)));
-            assert!(!is_spent(allowance, &after(99, 0)));
-            assert!(is_spent(allowance, &after(100, 0)));
+            assert_eq!(Spent::of(allowance, &after(90, 9)), Spent::No);
+            assert_eq!(Spent::of(allowance, &after(90, 10)), Spent::Soon);
+            assert_eq!(Spent::of(allowance, &after(99, 0)), Spent::No);
+            assert_eq!(Spent::of(allowance, &after(100, 0)), Spent::Yes);
         }
     }
 
     #[test]
-    fn nothing_is_expected_before_the_first_answer() {
-        for allowance in [tokens(10), dollars("0.01")] {
-            assert!(!is_spent(allowance, &after(0, 1000)));
-            assert!(is_spent(allowance, &after(1, 0)));
+    fn the_first_call_is_made_alone() {
+        for allowance in [tokens(1000), dollars("1")] {
+            assert_eq!(Spent::of(allowance, &after(0, 0)), Spent::No);
+            assert_eq!(Spent::of(allowance, &after(0, 1)), Spent::Soon);
+            assert_eq!(Spent::of(allowance, &after(1, 1)), Spent::No);
         }
-        assert!(is_spent(dollars("0"), &after(0, 0)));
+    }
+
+    #[test]
+    fn calls_that_cost_nothing_use_nothing_up() {
+        let mut free = after(5, 1000);
+        free.generated.cost = Money::ZERO;
+        assert_eq!(Spent::of(dollars("0.01"), &free), Spent::No);
     }
 
     #[test]
     fn without_an_allowance_nothing_is_ever_spent() {
-        assert!(!is_spent(Allowance::default(), &after(1_000_000, 1000)));
+        let none = Allowance::default();
+        assert_eq!(Spent::of(none, &after(0, 10)), Spent::No);
+        assert_eq!(Spent::of(none, &after(1_000_000, 1000)), Spent::No);
     }
 }
