@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod cache;
 mod cancellation;
 mod completion;
 mod conflicts;
 mod control;
+mod costs;
 mod crashes;
 mod dataset_faults;
 mod datasets;
@@ -19,6 +21,7 @@ mod malformed_requests;
 mod models;
 mod object_store;
 mod operations;
+mod outages;
 mod paging;
 mod provider_limits;
 mod readme;
@@ -27,9 +30,11 @@ mod recovery;
 mod retries;
 mod rounds;
 mod sample;
+mod scale;
 mod secrets;
 mod steering;
 mod temporal_away;
+mod versions;
 mod waiting;
 mod whole;
 mod workers;

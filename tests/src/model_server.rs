@@ -1,6 +1,7 @@
 //! A provider of models that speaks OpenAI's protocol, answers as the test says, and counts what it is asked.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use crate::wait::eventually;
 
 /// A running provider. Dropping it closes its port.
 pub struct ModelServer {
-    address: String,
+    address: SocketAddr,
     state: Arc<State>,
     accepting: JoinHandle<()>,
 }
@@ -33,6 +34,8 @@ pub struct Call {
     pub authorization: Option<String>,
     /// Which call for this prompt of this model it is, from 1.
     pub nth: u32,
+    /// Calls in flight when it came, itself among them.
+    pub in_flight: u32,
 }
 
 /// What a call is answered with.
@@ -75,10 +78,19 @@ impl ModelServer {
         latency: Duration,
         behaviour: impl Fn(&Call) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
+        Self::start_at(0, latency, behaviour).await
+    }
+
+    /// The same at a port, such as that of a provider that was dropped; 0 picks a free one.
+    pub async fn start_at(
+        port: u16,
+        latency: Duration,
+        behaviour: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port))
             .await
-            .expect("a port is free");
-        let address = listener.local_addr().expect("it is bound").to_string();
+            .expect("the port is free");
+        let address = listener.local_addr().expect("it is bound");
         let state = Arc::new(State {
             behaviour: Box::new(behaviour),
             latency,
@@ -95,6 +107,10 @@ impl ModelServer {
     /// The address that a provider table names.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Calls so far, repeated ones included.
@@ -188,15 +204,16 @@ impl State {
     fn begin(&self, body: Value, authorization: Option<String>) -> (Call, Reply) {
         let model = body["model"].as_str().unwrap_or_default().to_owned();
         let prompt = last_user_message(&body);
-        let nth = self
-            .seen()
-            .note(&model, &prompt, body.clone(), authorization.clone());
+        let (nth, in_flight) =
+            self.seen()
+                .note(&model, &prompt, body.clone(), authorization.clone());
         let call = Call {
             model,
             prompt,
             body,
             authorization,
             nth,
+            in_flight,
         };
         let reply = (self.behaviour)(&call);
         (call, reply)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
@@ -32,4 +33,19 @@ pub struct Config {
     /// How long the worker may take to hand its work over when it is told to stop.
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "20s", value_parser = humantime::parse_duration)]
     pub shutdown_timeout: Duration,
+    #[command(flatten)]
+    pub deployment: DeploymentConfig,
+}
+
+/// Which version of the service the worker is, when Temporal is to know it. Without it, any worker of the task queue takes
+/// any run; with it, Temporal gives runs to the version that is current (`temporal worker deployment set-current-version`),
+/// so that a new version is tried before it takes over, and is taken back without a restart of the old one.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DeploymentConfig {
+    /// The name of the deployment that this worker is a version of; needs WORKER_BUILD_ID.
+    #[arg(long, env = "WORKER_DEPLOYMENT", requires = "worker_build_id", value_parser = NonEmptyStringValueParser::new())]
+    pub worker_deployment: Option<String>,
+    /// Which version of it this worker is, such as a commit; needs WORKER_DEPLOYMENT.
+    #[arg(long, env = "WORKER_BUILD_ID", requires = "worker_deployment", value_parser = NonEmptyStringValueParser::new())]
+    pub worker_build_id: Option<String>,
 }

@@ -9,6 +9,9 @@ use artifacts::Store;
 use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
 use temporalio_client::Client;
+use temporalio_common::worker::{
+    VersioningBehavior, WorkerDeploymentOptions, WorkerDeploymentVersion,
+};
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
@@ -19,7 +22,7 @@ use workflows::provider_limit::ProviderLimitWorkflow;
 
 use crate::activities::Activities;
 use crate::adapters::Resources;
-use crate::config::Config;
+use crate::config::{Config, DeploymentConfig};
 use crate::gates::Gates;
 use crate::providers::Providers;
 use crate::work::Bench;
@@ -49,6 +52,7 @@ pub struct Prepared {
     resources: Arc<Resources>,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
+    deployment: Option<WorkerDeploymentOptions>,
 }
 
 /// Checks the configuration: every fault that can be known without asking others is found here.
@@ -72,7 +76,25 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         store,
         resources: Arc::new(resources),
         limits,
+        deployment: versioned(config.deployment),
     })
+}
+
+/// The version that Temporal knows the worker by; none when it is to know no versions.
+///
+/// A run moves on to the version that is current with its next workflow task, rather than stay with the one that it began
+/// on. That is safe, for every history replays on every later version (`tests/histories`), and it is what lets an old
+/// version be shut down: a run may last for days, and would otherwise wait for its own version for ever. A stretch that
+/// is under way stays where it is until that worker stops or the stretch ends.
+fn versioned(config: DeploymentConfig) -> Option<WorkerDeploymentOptions> {
+    let version = WorkerDeploymentVersion::builder()
+        .deployment_name(config.worker_deployment?)
+        .build_id(config.worker_build_id?)
+        .build();
+    let options = WorkerDeploymentOptions::new(version)
+        .use_worker_versioning(true)
+        .default_versioning_behavior(VersioningBehavior::AutoUpgrade);
+    Some(options.build())
 }
 
 /// Works until told to stop. A worker that ends because Temporal is away is made anew.
@@ -168,6 +190,9 @@ fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOpti
         // A worker that keeps the activities of the workflows it hosts to itself leaves the others idle.
         .max_eager_activity_reservations_per_workflow_task(0_usize)
         .build();
+    if let Some(deployment) = &prepared.deployment {
+        options.deployment_options = deployment.clone();
+    }
     options.register_activities(Activities {
         bench: Arc::clone(bench),
     });

@@ -4,7 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::DatasetRef;
 
-/// Stretches that a large dataset is divided into, about: two activities each keep a history short.
+/// Calls of a lane, one after another, that a stretch is long enough for: beginning one costs some hundredth of a second,
+/// which is then a small part of it, and its scores are still seen soon.
+const CALLS_IN_A_ROW: u64 = 40;
+
+/// Stretches that a large dataset is divided into at most, about, however few calls are made at once: two activities each
+/// keep a history short.
 const STRETCHES: u64 = 256;
 
 /// The longest stretch, in chunks: beyond it a larger dataset has more stretches.
@@ -39,16 +44,27 @@ pub fn lanes(dataset: &DatasetRef, concurrency: u32) -> u32 {
 ///
 /// Guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36(12), 1987): stretches get
 /// shorter towards the end, so that workers end at about the same time.
-pub fn next_stretch(dataset: &DatasetRef, next_chunk: u64, lanes: u32) -> Option<Stretch> {
+pub fn next_stretch(
+    dataset: &DatasetRef,
+    next_chunk: u64,
+    lanes: u32,
+    concurrency: u32,
+) -> Option<Stretch> {
     let left = dataset
         .chunks()
         .checked_sub(next_chunk)
         .filter(|left| *left > 0)?;
-    let longest = dataset.chunks().div_ceil(STRETCHES).min(LONGEST_STRETCH);
-    let fair = left / (2 * u64::from(lanes.max(1)));
+    let lanes = u64::from(lanes.max(1));
+    let worth_it = CALLS_IN_A_ROW * u64::from(concurrency) / lanes / dataset.chunk_size.max(1);
+    let longest = dataset
+        .chunks()
+        .div_ceil(STRETCHES)
+        .max(worth_it)
+        .min(LONGEST_STRETCH);
+    let fair = left / (2 * lanes);
     Some(Stretch {
         first: next_chunk,
-        chunks: fair.clamp(1, longest.max(1)),
+        chunks: fair.min(longest).max(1),
     })
 }
 
@@ -56,11 +72,12 @@ pub fn next_stretch(dataset: &DatasetRef, next_chunk: u64, lanes: u32) -> Option
 mod tests {
     use super::*;
 
-    fn walk(count: u64, lanes: u32) -> Vec<Stretch> {
+    fn walk(count: u64, concurrency: u32) -> Vec<Stretch> {
         let dataset = DatasetRef::new("d".to_owned(), count);
+        let lanes = lanes(&dataset, concurrency);
         let mut stretches: Vec<Stretch> = Vec::new();
         let mut next = 0;
-        while let Some(stretch) = next_stretch(&dataset, next, lanes) {
+        while let Some(stretch) = next_stretch(&dataset, next, lanes, concurrency) {
             next = stretch.end();
             stretches.push(stretch);
         }

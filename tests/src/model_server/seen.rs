@@ -28,14 +28,15 @@ pub(super) struct Request {
 }
 
 impl Seen {
-    /// Takes note of a request that begins. Gives back which it is for its prompt and model, from 1.
+    /// Takes note of a request that begins. Gives back which it is for its prompt and model, from 1, and how
+    /// many are in flight with it.
     pub(super) fn note(
         &mut self,
         model: &str,
         prompt: &str,
         body: Value,
         authorization: Option<String>,
-    ) -> u32 {
+    ) -> (u32, u32) {
         let key = (model.to_owned(), prompt.to_owned());
         let count = self.calls.entry(key).or_default();
         *count += 1;
@@ -51,7 +52,7 @@ impl Seen {
             body,
             authorization,
         });
-        nth
+        (nth, self.in_flight)
     }
 
     pub(super) fn repeated(&self) -> u64 {

@@ -18,6 +18,7 @@ use workflows::activities::{Allowance, Unfinished};
 use crate::adapters::Adapter;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
+use crate::generate::allowance::Spent;
 use crate::generate::opening::{Opened, Question};
 use crate::generate::recorder::Recorder;
 use crate::generate::tally::Tally;
@@ -80,14 +81,14 @@ pub(super) struct Hand {
     /// Dropping it aborts the calls that are still in flight.
     pub(super) calls: JoinSet<Asked>,
     opened_all: bool,
-    /// No further call begins, for the allowance is spent.
-    is_spent: bool,
+    /// No further call begins when the allowance is spent.
+    spent: Spent,
 }
 
 impl Hand {
     fn has_work(&self) -> bool {
         let asks_more = !self.ready.is_empty() || !self.waits.is_empty() || !self.opened_all;
-        !self.calls.is_empty() || (asks_more && !self.is_spent)
+        !self.calls.is_empty() || (asks_more && self.spent != Spent::Yes)
     }
 
     /// Whether every item has been asked for the last time.
@@ -124,8 +125,9 @@ impl Asking<'_> {
         look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut away_since = None;
         while hand.has_work() {
-            let wants_more = !hand.opened_all && hand.ready.len() < FEW_AT_HAND && !hand.is_spent;
-            let may_begin = !hand.ready.is_empty() && !hand.is_spent;
+            let has_means = hand.spent == Spent::No;
+            let wants_more = !hand.opened_all && hand.ready.len() < FEW_AT_HAND && has_means;
+            let may_begin = !hand.ready.is_empty() && has_means;
             let due = hand.waits.due();
             tokio::select! {
                 biased;
@@ -143,6 +145,7 @@ impl Asking<'_> {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     hand.ready.extend(hand.waits.take_due());
                 }
+                () = self.tally.written(), if !has_means => self.check_allowance(hand),
                 _ = look_around.tick() => self.look_around(hand, &mut away_since)?,
             }
         }
@@ -184,6 +187,7 @@ impl Asking<'_> {
                 verdict,
             }
         });
+        self.check_allowance(hand);
     }
 
     pub(super) async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
@@ -241,14 +245,7 @@ impl Asking<'_> {
     }
 
     fn check_allowance(&self, hand: &mut Hand) {
-        let Allowance { tokens, cost } = self.rules.allowance;
-        if tokens.is_none() && cost.is_none() {
-            return;
-        }
-        let spent = self.tally.generated();
-        let used = spent.usage.input_tokens + spent.usage.output_tokens;
-        hand.is_spent =
-            tokens.is_some_and(|most| used >= most) || cost.is_some_and(|most| spent.cost >= most);
+        hand.spent = Spent::of(self.rules.allowance, &self.tally.progress());
     }
 
     /// Ends the run as soon as this stretch alone shows that too many items fail.

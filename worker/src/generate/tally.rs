@@ -6,6 +6,7 @@ use domain::journal::ItemJournal;
 use domain::output::Output;
 use domain::progress::Generated;
 use domain::waiting::Wait;
+use tokio::sync::Notify;
 use workflows::activities::ChunkProgress;
 
 use crate::gates::lock;
@@ -13,6 +14,7 @@ use crate::gates::lock;
 /// What is recorded of a stretch, in numbers.
 pub(crate) struct Tally {
     progress: Mutex<ChunkProgress>,
+    written: Notify,
 }
 
 impl Tally {
@@ -27,7 +29,13 @@ impl Tally {
                 },
                 ..ChunkProgress::default()
             }),
+            written: Notify::new(),
         }
+    }
+
+    /// Waits until an output is written; returns at once when one was since the last wait.
+    pub(crate) async fn written(&self) {
+        self.written.notified().await;
     }
 
     pub(crate) fn progress(&self) -> ChunkProgress {
@@ -69,6 +77,8 @@ impl Tally {
         if is_final {
             progress.generated.count_item(&journal);
         }
+        drop(progress);
+        self.written.notify_one();
     }
 
     /// Tells of items that wait, and why no call begins.

@@ -6,6 +6,7 @@ use temporalio_client::WorkflowHistory;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
+use workflows::provider_limit::ProviderLimitWorkflow;
 
 fn histories() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/histories");
@@ -23,6 +24,8 @@ async fn every_recorded_history_replays() {
         .register_workflow::<ExperimentWorkflow>()
         .unwrap()
         .register_workflow::<MultiModelWorkflow>()
+        .unwrap()
+        .register_workflow::<ProviderLimitWorkflow>()
         .unwrap()
         .build();
     let replayer = WorkflowReplayer::new(options).unwrap();

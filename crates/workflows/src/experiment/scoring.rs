@@ -13,8 +13,9 @@ use super::{ExperimentWorkflow, RunInput, Work, publish};
 use crate::activities::{ExperimentActivities, ScoreChunk};
 use crate::options::{described, even_if_cancelled, patient};
 
-/// Lanes of a round that only scores, for which a stretch length is fair.
+/// What the stretches of a round that only scores are divided by: lanes, and items that are worth a stretch.
 const LANES_OF_RESCORING: u32 = 4;
+const PACE_OF_RESCORING: u32 = 200;
 
 /// Scores one stretch after another until none is left and none will come.
 pub(super) async fn score_stretches(
@@ -93,7 +94,12 @@ async fn next_of_all(
         if run.stop.is_some() {
             return None;
         }
-        let stretch = walk::next_stretch(dataset, run.walk.next_chunk, LANES_OF_RESCORING)?;
+        let stretch = walk::next_stretch(
+            dataset,
+            run.walk.next_chunk,
+            LANES_OF_RESCORING,
+            PACE_OF_RESCORING,
+        )?;
         run.walk.next_chunk = stretch.end();
         Some(ToScore {
             stretch,

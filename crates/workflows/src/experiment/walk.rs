@@ -115,7 +115,12 @@ impl ExperimentWorkflow {
         let (stretch, seen) = match self.walk.held.pop_front() {
             Some(held) => (held.stretch, held.seen),
             None => {
-                let stretch = walk::next_stretch(dataset, self.walk.next_chunk, lanes)?;
+                let stretch = walk::next_stretch(
+                    dataset,
+                    self.walk.next_chunk,
+                    lanes,
+                    self.walk.limits.concurrency_limit,
+                )?;
                 self.walk.next_chunk = stretch.end();
                 (stretch, Generated::default())
             }

@@ -1,0 +1,84 @@
+//! With versions of the worker, a run goes on on the version that is current.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use harness::temporal::{self, TemporalServer};
+use harness::{ModelServer, Reply, Stack, eventually, experiments};
+
+use crate::SOON;
+use crate::whole::nothing_is_lost_or_doubled;
+
+const ITEMS: usize = 1000;
+const CONCURRENCY: u64 = 20;
+
+/// Makes a version the current one, as soon as its worker asks for work.
+async fn make_current(temporal: &TemporalServer, deployment: &str, build_id: &str) {
+    eventually("the version becomes current", SOON, async || {
+        let command = ["worker", "deployment", "set-current-version", "--yes"];
+        let version = ["--deployment-name", deployment, "--build-id", build_id];
+        temporal.ask(&[command, version].concat()).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_goes_on_on_the_version_that_becomes_current() {
+    let server = ModelServer::start(Duration::from_millis(50), |call| {
+        Reply::Text(call.prompt.clone())
+    })
+    .await;
+    let temporal = temporal::shared().await;
+    let mut stack = Stack::prepare(temporal).await;
+    stack.provider_with("test", &server.base_url(), "max_concurrency = 20");
+    stack.start_api().await;
+    let deployment = format!("deployment-{}", stack.task_queue);
+    stack.set("WORKER_DEPLOYMENT", &deployment);
+    stack.set("WORKER_BUILD_ID", "first");
+    stack.start_worker();
+    make_current(temporal, &deployment, "first").await;
+    let body = experiments::asked_file(&stack, ITEMS, CONCURRENCY);
+    let id = stack.api().create(&body).await;
+    server.has_delivered(200, SOON).await;
+
+    stack.set("WORKER_BUILD_ID", "second");
+    stack.start_worker();
+    make_current(temporal, &deployment, "second").await;
+    stack.take_worker().stop(SOON).await;
+    let before = server.delivered();
+    assert!(before < ITEMS as u64, "the first has done everything");
+    stack.api().completed(&id, SOON).await;
+
+    nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
+    // A worker that is told to stop waits for the calls in flight.
+    assert_eq!(server.repeated(), 0);
+    let history = temporal.history(&id).await;
+    let events = history.json["events"].as_array().unwrap();
+    let tasks = events
+        .iter()
+        .map(|event| &event["workflowTaskCompletedEventAttributes"])
+        .filter(|task| task.is_object());
+    let (mut versions, mut behaviours) = (BTreeSet::new(), BTreeSet::new());
+    for task in tasks {
+        versions.insert(task["deploymentVersion"]["buildId"].as_str());
+        behaviours.insert(task["versioningBehavior"].as_str());
+    }
+    assert_eq!(versions, BTreeSet::from([Some("first"), Some("second")]));
+    let moves_on = Some("VERSIONING_BEHAVIOR_AUTO_UPGRADE");
+    assert_eq!(behaviours, BTreeSet::from([moves_on]));
+}
+
+#[tokio::test]
+async fn a_worker_with_half_a_version_does_not_start() {
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    stack.set("WORKER_BUILD_ID", "first");
+    stack.start_worker();
+    let worker = stack.worker();
+    let status = eventually("the worker ends", SOON, async || {
+        worker.ended().ok_or_else(|| "it runs".to_owned())
+    })
+    .await;
+    assert_eq!(status.code(), Some(2));
+    let log = stack.worker().log();
+    assert!(log.contains("--worker-deployment"), "{log}");
+}
