@@ -1,6 +1,7 @@
 //! What was measured on, with what, and when: said beside every result.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,20 @@ pub(crate) struct Machine {
     /// The commit of this repository.
     pub(crate) commit: String,
     pub(crate) release: bool,
+    /// Processes that wanted a core in the minute before the benchmarks were started: a busy machine measures itself.
+    pub(crate) load_before: f64,
+}
+
+/// Read once, before this program makes load of its own.
+static LOAD_BEFORE: OnceLock<f64> = OnceLock::new();
+
+/// Takes note of the load that others make.
+pub(crate) fn note_load() -> f64 {
+    *LOAD_BEFORE.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let first = text.split_whitespace().next();
+        first.and_then(|load| load.parse().ok()).unwrap_or_default()
+    })
 }
 
 impl Machine {
@@ -37,6 +52,7 @@ impl Machine {
                     .current_dir(programs::repository()),
             ),
             release: programs::is_release(),
+            load_before: note_load(),
         })
     }
 
@@ -44,7 +60,7 @@ impl Machine {
     pub(crate) fn sentence(&self) -> String {
         let profile = if self.release { "release" } else { "debug" };
         format!(
-            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}.",
+            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}; load before: {:.1}.",
             self.cores,
             self.processor,
             self.memory_gb,
@@ -53,6 +69,7 @@ impl Machine {
             self.temporal,
             self.commit,
             self.date.get(..10).unwrap_or_default(),
+            self.load_before,
         )
     }
 }
