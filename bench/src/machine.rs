@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::programs;
 
+/// The load of others from which on the page warns of it.
+const BUSY: f64 = 0.5;
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) date: String,
@@ -59,8 +62,14 @@ impl Machine {
     /// One sentence about it.
     pub(crate) fn sentence(&self) -> String {
         let profile = if self.release { "release" } else { "debug" };
+        let busy = match self.load_before >= BUSY {
+            true => {
+                " **The machine was busy with other work, so these times are worse than they have to be.**"
+            }
+            false => "",
+        };
         format!(
-            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}; load before: {:.1}.",
+            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}; load before: {:.1}.{busy}",
             self.cores,
             self.processor,
             self.memory_gb,
