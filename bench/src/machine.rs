@@ -1,10 +1,14 @@
 //! What was measured on, with what, and when: said beside every result.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::programs;
+
+/// The load of others from which on the page warns of it.
+const BUSY: f64 = 0.5;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
@@ -18,6 +22,20 @@ pub(crate) struct Machine {
     /// The commit of this repository.
     pub(crate) commit: String,
     pub(crate) release: bool,
+    /// Processes that wanted a core in the minute before the benchmarks were started: a busy machine measures itself.
+    pub(crate) load_before: f64,
+}
+
+/// Read once, before this program makes load of its own.
+static LOAD_BEFORE: OnceLock<f64> = OnceLock::new();
+
+/// Takes note of the load that others make.
+pub(crate) fn note_load() -> f64 {
+    *LOAD_BEFORE.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let first = text.split_whitespace().next();
+        first.and_then(|load| load.parse().ok()).unwrap_or_default()
+    })
 }
 
 impl Machine {
@@ -37,14 +55,21 @@ impl Machine {
                     .current_dir(programs::repository()),
             ),
             release: programs::is_release(),
+            load_before: note_load(),
         })
     }
 
     /// One sentence about it.
     pub(crate) fn sentence(&self) -> String {
         let profile = if self.release { "release" } else { "debug" };
+        let busy = match self.load_before >= BUSY {
+            true => {
+                " **The machine was busy with other work, so these times are worse than they have to be.**"
+            }
+            false => "",
+        };
         format!(
-            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}.",
+            "{} cores ({}), {:.0} GB of memory, {}; {}, {}; commit {}, {profile} build; {}; load before: {:.1}.{busy}",
             self.cores,
             self.processor,
             self.memory_gb,
@@ -53,6 +78,7 @@ impl Machine {
             self.temporal,
             self.commit,
             self.date.get(..10).unwrap_or_default(),
+            self.load_before,
         )
     }
 }

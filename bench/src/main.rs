@@ -67,6 +67,7 @@ fn main() -> anyhow::Result<()> {
     if let Command::ModelServer(config) = arguments.command {
         return model_server::run(&config);
     }
+    machine::note_load();
     let extent = Extent {
         short: arguments.short,
         most_repeats: arguments.most_repeats,

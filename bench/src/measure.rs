@@ -31,8 +31,11 @@ impl Samples {
         self.0.iter().sum()
     }
 
+    /// Adds a value; what is no number was not measured.
     pub(crate) fn push(&mut self, value: f64) {
-        self.0.push(value);
+        if value.is_finite() {
+            self.0.push(value);
+        }
     }
 
     pub(crate) fn extend(&mut self, other: Self) {

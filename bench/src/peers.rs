@@ -190,6 +190,9 @@ impl Obtained {
             .env("PROMPTFOO_CONFIG_DIR", task.folder.join("state"))
             .env("PROMPTFOO_DISABLE_TELEMETRY", "1")
             .env("PROMPTFOO_DISABLE_UPDATE", "1")
+            // With a log file it writes to that after its end, now and then, and so ends with an error.
+            .env("PROMPTFOO_DISABLE_DEBUG_LOG", "1")
+            .env("PROMPTFOO_DISABLE_ERROR_LOG", "1")
             .env("PROMPTFOO_DISABLE_REMOTE_GENERATION", "1")
             .env("NODE_OPTIONS", "--max-old-space-size=4096")
             .current_dir(&task.folder);

@@ -60,8 +60,10 @@ pub(super) fn section(outcome: &Outcome<Scale>, plots: &Path) -> anyhow::Result<
     let mut text = format!(
         "## From a thousand items to a million\n\n\
          Each run has programs and a Temporal of its own. Peak memory is what the process ever had resident, that of \
-         the API after all results were read page by page. A run's history is that of all its workflow runs; heartbeats \
-         are in none. The first model call of a small experiment comes {} s after the request that creates it.\n\n",
+         the API after all results were read page by page. A run's history is that of all its workflow runs. Actions are \
+         starts (a continuation is one), activities, timers, signals, markers, children, search attributes and updates; \
+         heartbeats and repeated attempts leave no event. The first model call of a small experiment comes {} s after \
+         the request that creates it.\n\n",
         human(scale.first_call.median())
     );
     text += &table(&HEADINGS, scale.runs.iter().map(row));
