@@ -18,7 +18,7 @@ async fn troubled() -> (ModelServer, Arc<AtomicBool>) {
     let is_in_trouble = Arc::clone(&trouble);
     let server = ModelServer::start(Duration::ZERO, move |call| {
         let number: usize = call.prompt[5..].parse().unwrap();
-        match number % 3 == 0 && is_in_trouble.load(Ordering::Relaxed) {
+        match number.is_multiple_of(3) && is_in_trouble.load(Ordering::Relaxed) {
             true => Reply::Refuse(400),
             false => Reply::Text(call.prompt.clone()),
         }
