@@ -139,14 +139,14 @@ impl Opening {
         let (mut left, mut cached) = (Vec::new(), Vec::new());
         while let Some(looked_up) = found.next().await {
             match looked_up? {
-                (question, Some(answer)) => cached.push(self.from_cache(question, answer)),
+                (question, Some(answer)) => cached.push(self.cached(question, answer)),
                 (question, None) => left.push(question),
             }
         }
         Ok((left, cached))
     }
 
-    fn from_cache(&self, question: Question, answer: Answer) -> Output {
+    fn cached(&self, question: Question, answer: Answer) -> Output {
         Output {
             excused_attempts: question.excused,
             round: self.round,
