@@ -219,7 +219,11 @@ impl Permit {
 
     /// The call has failed. `is_fresh` says that none for the same item has failed in a way that counts: what fails again and
     /// again may fail for the item's sake, and is no sign that the provider is away.
+    /// A run that is refused as a whole begins no further call here.
     pub(crate) fn failed(self, error: &CallError, is_fresh: bool) -> Verdict {
+        if error.kind.is_run_wide() {
+            self.slot.close();
+        }
         match self.passage {
             Some(passage) => passage.failed(error, is_fresh),
             None => Verdict::Counts,

@@ -1,11 +1,12 @@
 //! GenerateOutput: asks for every item of a stretch that has no answer yet, and records answers as they come.
 //!
 //! `opening` reads what is there, chunk by chunk; `asking` makes the calls; `recorder` writes what comes back; `tally` counts
-//! it for heartbeats; `allowance` keeps to what may be spent; `waits` holds items that are asked again later; `recall` tells
-//! why a stretch is called back.
+//! it for heartbeats; `allowance` keeps to what may be spent; `waits` holds items that are asked again later;
+//! `lookout` says why nothing moves, `recall` why a stretch is called back.
 
 mod allowance;
 mod asking;
+mod lookout;
 mod opening;
 mod recall;
 mod recorder;

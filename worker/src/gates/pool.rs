@@ -34,6 +34,8 @@ struct State {
     taken: u32,
     /// Calls that have begun, each in one of them.
     in_flight: u32,
+    /// Whether no further call begins, for every one would be refused.
+    is_closed: bool,
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
 }
@@ -122,7 +124,7 @@ impl State {
     }
 
     fn blocked(&self, now: Instant) -> Option<Blocked> {
-        if self.taken >= self.concurrency {
+        if self.is_closed || self.taken >= self.concurrency {
             return Some(Blocked::new(Why::Full, None));
         }
         match when_both(&self.requests, &self.tokens, now) {
@@ -143,6 +145,11 @@ impl Slot {
     pub(super) fn begin(&mut self) {
         self.has_begun = true;
         lock(&self.pool.state).in_flight += 1;
+    }
+
+    /// Lets no further call of the run begin.
+    pub(super) fn close(&self) {
+        lock(&self.pool.state).is_closed = true;
     }
 
     /// Takes what the answer has used from the rate.

@@ -127,3 +127,14 @@ async fn a_wait_that_is_given_up_changes_nothing() {
     drop(second.permit().await);
     assert!(begins(&second));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_refused_as_a_whole_begins_no_further_call() {
+    let gates = gates();
+    let (one, two) = (wide(&gates), wide(&gates));
+    let refused = one.permit().await;
+    refused.failed(&error(CallErrorKind::Refused), true);
+    assert!(two.permit().now_or_never().is_none());
+    let other = gates.join(&run("other"), calls(1), Some("p"));
+    assert!(other.permit().now_or_never().is_some());
+}

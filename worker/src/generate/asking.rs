@@ -31,13 +31,6 @@ const FEW_AT_HAND: usize = 250;
 /// How often it is looked why nothing moves.
 const LOOK_AROUND: Duration = Duration::from_millis(250);
 
-/// The longest wait for which a stretch is kept; a longer one is Temporal's, and leaves room for others.
-const LONGEST_WAIT_HERE: Duration = Duration::from_secs(60);
-
-/// How long a stretch is kept while its provider is away, and after how long it comes back to look.
-const PATIENCE_WITH_PROVIDER: Duration = Duration::from_secs(30);
-const LOOK_FOR_PROVIDER_AFTER: Duration = Duration::from_secs(20);
-
 /// How often an item is excused whose calls fail with an answer, or without one in time, while the provider seems to be
 /// away: a few items that always fail, left over at the end of a run, look like an outage, and must not be one for ever.
 const MOST_EXCUSES: u32 = 8;
@@ -76,11 +69,11 @@ pub(super) struct Asked {
 /// Items and calls of a stretch.
 #[derive(Default)]
 pub(super) struct Hand {
-    ready: VecDeque<Question>,
-    waits: Waits,
+    pub(super) ready: VecDeque<Question>,
+    pub(super) waits: Waits,
     /// Dropping it aborts the calls that are still in flight.
     pub(super) calls: JoinSet<Asked>,
-    opened_all: bool,
+    pub(super) opened_all: bool,
     /// No further call begins when the allowance is spent.
     spent: Spent,
 }
@@ -261,51 +254,6 @@ impl Asking<'_> {
             ))),
             false => Ok(()),
         }
-    }
-
-    /// Tells why nothing moves, and ends a stretch that would wait for long.
-    fn look_around(&self, hand: &Hand, away_since: &mut Option<Instant>) -> Result<(), Failure> {
-        let only_waits = hand.ready.is_empty() && hand.opened_all && !hand.waits.is_empty();
-        let wait = match (hand.calls.is_empty(), only_waits) {
-            (false, _) if !self.entrance.is_away() => None,
-            (true, true) => self.entrance.wait().or_else(|| hand.waits.wait()),
-            _ => self.entrance.wait(),
-        };
-        let waiting = hand.waits.len() + usize::from(wait.is_some()) * hand.ready.len();
-        let next_attempt = match hand.ready.front() {
-            Some(question) => Some(question.attempts + 1),
-            None => hand.waits.next_attempt(),
-        };
-        self.tally.waits(waiting, next_attempt, wait.clone());
-        self.leave_if_long(hand, only_waits)?;
-        match self.entrance.is_away() {
-            false => *away_since = None,
-            true => {
-                let since = away_since.get_or_insert_with(Instant::now);
-                if hand.calls.is_empty() && since.elapsed() > PATIENCE_WITH_PROVIDER {
-                    return Err(Failure::ProviderAway {
-                        detail: wait.map(|wait| wait.detail).unwrap_or_default(),
-                        retry_in: LOOK_FOR_PROVIDER_AFTER,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn leave_if_long(&self, hand: &Hand, only_waits: bool) -> Result<(), Failure> {
-        let (Some(due), Some(last)) = (hand.waits.due(), hand.waits.last_error()) else {
-            return Ok(());
-        };
-        let left = due.saturating_duration_since(Instant::now());
-        if !only_waits || !hand.calls.is_empty() || left <= LONGEST_WAIT_HERE {
-            return Ok(());
-        }
-        Err(Failure::ItemsUnfinished {
-            waiting: hand.waits.len(),
-            last: last.clone(),
-            retry_in: left,
-        })
     }
 }
 
