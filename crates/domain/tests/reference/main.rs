@@ -1,5 +1,6 @@
 //! Our statistics beside those of scipy and statsmodels: `make.py` writes the answers, these tests meet them.
 
+mod comparison;
 mod statistics;
 
 use std::path::Path;

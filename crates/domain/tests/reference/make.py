@@ -1,4 +1,4 @@
-"""Writes `cases.json`: inputs with the answers of scipy and statsmodels, which the Rust tests must meet.
+"""Writes `statistics.json` and `comparison.json`: inputs with the answers of scipy and statsmodels, which the Rust tests must meet.
 
 Made with Python 3.11, numpy 2.4.6, scipy 1.17.1, statsmodels 0.15.0:
 
@@ -15,6 +15,8 @@ import numpy as np
 import scipy.stats as st
 import statsmodels.api as sm
 from scipy.stats import _resampling
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
 from rng import Random
@@ -125,5 +127,88 @@ statistics = {
     ],
 }
 
+
+def permutation(pairs, permutations, seed):
+    """Exact by scipy; random by the definition, with our own signs: a bit each, the lowest of 64 first."""
+    differences = np.array([after - before for before, after in pairs])
+    changed = differences[differences != 0]
+    if len(changed) <= 20:
+        result = st.permutation_test(
+            (changed, np.zeros(len(changed))), lambda x, y: np.mean(x - y), permutation_type="samples", n_resamples=np.inf, vectorized=False
+        )
+        return float(result.pvalue)
+    random = Random(seed)
+    as_large = 0
+    for _ in range(permutations):
+        signs = []
+        for start in range(0, len(changed), 64):
+            bits = random.bits()
+            signs += [-1 if bits >> place & 1 else 1 for place in range(min(64, len(changed) - start))]
+        as_large += abs(np.dot(changed, signs)) >= abs(changed.sum()) - 1e-13 * np.abs(changed).sum()
+    return (as_large + 1) / (permutations + 1)
+
+
+def paired(name, before, after, permutations=999, seed=0):
+    before, after = np.array(before), np.array(after)
+    test = st.ttest_rel(after, before)
+    interval = test.confidence_interval(0.95)
+    differences = after - before
+    effect = TTestPower().solve_power(None, len(before), 0.05, 0.8, "two-sided") * np.std(differences, ddof=1)
+    return {
+        "name": name,
+        "pairs": [[float(a), float(b)] for a, b in zip(before, after)],
+        "mean_difference": float(differences.mean()),
+        "interval": [float(interval.low), float(interval.high)],
+        "t": float(test.statistic),
+        "t_p_value": float(test.pvalue),
+        "minimum_detectable_effect": float(np.ravel(effect)[0]),
+        "permutations": permutations,
+        "seed": seed,
+        "permutation_p_value": permutation(list(zip(before, after)), permutations, seed),
+    }
+
+
+def mcnemar(gained, lost):
+    result = st.binomtest(min(gained, lost), gained + lost, 0.5)
+    return {"gained": gained, "lost": lost, "p_value": float(result.pvalue)}
+
+
+def bonett_price(gained, lost, pairs):
+    """The formula of the paper, of which neither scipy nor statsmodels has a version."""
+    p, q, n = (gained + 1) / (pairs + 2), (lost + 1) / (pairs + 2), pairs + 2
+    half = st.norm.ppf(0.975) * np.sqrt((p + q - (p - q) ** 2) / n)
+    return {"gained": gained, "lost": lost, "pairs": pairs, "interval": [max(p - q - half, -1.0), min(p - q + half, 1.0)]}
+
+
+dense = numbers.random(80).round(4)
+sparse = (numbers.random(60) * 4).round() / 4
+few = numbers.random(12).round(3)
+comparison = {
+    "paired": [
+        paired("shifted", dense, (dense + numbers.normal(0.03, 0.1, 80)).round(4), seed=11),
+        paired("same", dense, (dense + numbers.normal(0, 0.1, 80)).round(4), seed=12),
+        paired("sparse", sparse, np.where(numbers.random(60) < 0.2, 1.0, sparse)),
+        paired("few", few, (few + numbers.normal(0.05, 0.1, 12)).round(3)),
+        paired("three", [0.1, 0.2, 0.3], [0.2, 0.25, 0.5]),
+        paired("two", [0.5, 0.25], [0.75, 1.0]),
+        paired("large", numbers.normal(100, 20, 1500).round(3), numbers.normal(101, 20, 1500).round(3), 199, 13),
+    ],
+    "mcnemar": [
+        mcnemar(g, l)
+        for g, l in [(0, 1), (3, 1), (10, 2), (59, 6), (15, 16), (400, 310), (5000, 5200), (250_000, 251_000), (0, 30)]
+    ],
+    "bonett_price": [bonett_price(g, l, n) for g, l, n in [(1, 7, 21), (0, 0, 2), (0, 0, 500), (30, 12, 200), (9, 0, 9)]],
+    "holm": [
+        {"p_values": p, "adjusted": floats(multipletests(p, method="holm")[1])}
+        for p in [[0.02, 0.01, 0.9, 0.015], floats(numbers.random(25) ** 4), [0.04, 0.04, 0.04], [0.2]]
+    ],
+    "power": [
+        {"effect": effect, "df": df, "power": float(TTestPower().power(effect / np.sqrt(df + 1), df + 1, 0.05, df=df))}
+        for df in [1, 2, 5, 11, 30, 99, 500, 999, 1000, 20_000]
+        for effect in [0.1, 1.0, 2.8, 4.5]
+    ],
+}
+
 here = pathlib.Path(__file__).parent
 (here / "statistics.json").write_text(json.dumps(statistics, indent=0) + "\n")
+(here / "comparison.json").write_text(json.dumps(comparison, indent=0) + "\n")
