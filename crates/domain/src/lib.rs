@@ -12,6 +12,7 @@ pub mod config;
 pub mod dataset;
 pub mod experiment;
 pub mod fault;
+pub mod gate;
 pub mod interval;
 pub mod item;
 pub mod journal;
