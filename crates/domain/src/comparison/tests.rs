@@ -97,8 +97,8 @@ fn two_items_that_collapse_are_no_improvement_because_a_third_rises() {
 
 #[test]
 fn booleans_are_decided_by_mcnemar_and_numbers_by_permutation() {
-    let a = many("a", 100, |n| json!(n % 2 == 0));
-    let b = many("b", 100, |n| json!(n % 2 == 0 || n < 40));
+    let a = many("a", 100, |n: u32| json!(n.is_multiple_of(2)));
+    let b = many("b", 100, |n: u32| json!(n.is_multiple_of(2) || n < 40));
     let comparison = compare(&[a, b], &Options::default()).unwrap();
     let difference = &comparison.differences[0];
     assert_eq!(
@@ -140,8 +140,8 @@ fn equal_runs_are_tied_and_nothing_is_missing_from_what_is_said() {
 
 #[test]
 fn the_more_runs_are_compared_the_more_it_takes() {
-    let base = |n: u32| json!(n % 2 == 0);
-    let better = |n: u32| json!(n % 2 == 0 || n < 14);
+    let base = |n: u32| json!(n.is_multiple_of(2));
+    let better = |n: u32| json!(n.is_multiple_of(2) || n < 14);
     let two = compare(
         &[many("a", 100, base), many("b", 100, better)],
         &Options::default(),

@@ -38,7 +38,7 @@ fn paired_t_tests_are_those_of_scipy() {
         let ours = differences.student_interval().unwrap();
         largest.see_pair(ours, pair(&case["interval"]), &case["name"]);
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn permutation_tests_are_those_of_scipy_where_exact_and_of_the_same_signs_where_
             &case["name"],
         );
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn exact_tests_of_booleans_are_those_of_scipy_up_to_half_a_million_changes() {
         let ours = mcnemar(whole(&case["gained"]), whole(&case["lost"]));
         largest.see(ours.p_value / number(&case["p_value"]), 1.0, case);
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn intervals_of_paired_proportions_are_those_of_the_formula() {
         let ours = bonett_price(gained, lost, whole(&case["pairs"])).unwrap();
         largest.see_pair((ours.low, ours.high), pair(&case["interval"]), case);
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn corrected_p_values_are_those_of_statsmodels() {
             largest.see(ours, theirs, case);
         }
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn the_power_is_that_of_statsmodels() {
         let ours = power(number(&case["effect"]), number(&case["df"])).unwrap();
         largest.see(ours, number(&case["power"]), case);
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 /// The reference finds the effect by iteration, and stops within 1e-6.
@@ -120,5 +120,5 @@ fn the_least_detectable_effect_is_that_of_statsmodels() {
             &case["name"],
         );
     }
-    largest.is_below(1e-6);
+    largest.must_be_below(1e-6);
 }

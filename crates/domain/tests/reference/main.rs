@@ -1,5 +1,7 @@
 //! Our statistics beside those of scipy and statsmodels: `make.py` writes the answers, these tests meet them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod comparison;
 mod statistics;
 
@@ -61,7 +63,7 @@ impl Largest {
     }
 
     /// Prints what `docs/statistics.md` records.
-    fn is_below(self, bound: f64) {
+    fn must_be_below(self, bound: f64) {
         println!("{}: {:.1e} ({})", self.what, self.difference, self.at);
         assert!(self.difference < bound, "{}: {}", self.what, self.at);
     }

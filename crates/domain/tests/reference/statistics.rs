@@ -34,8 +34,8 @@ fn means_and_their_intervals_are_those_of_scipy() {
         let ours = sample.student_interval().unwrap();
         intervals.see_pair(ours, pair(&case["student"]), &case["name"]);
     }
-    moments.is_below(1e-9);
-    intervals.is_below(1e-9);
+    moments.must_be_below(1e-9);
+    intervals.must_be_below(1e-9);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn intervals_of_proportions_are_those_of_statsmodels() {
         );
         largest.see_pair(ours.unwrap(), pair(&case["interval"]), case);
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn students_distribution_is_that_of_scipy_from_one_to_a_million_degrees_of_freed
         let ours = student_quantile(number(&case["p"]), number(&case["df"])).unwrap();
         quantiles.see(ours, number(&case["t"]), case);
     }
-    quantiles.is_below(1e-9);
+    quantiles.must_be_below(1e-9);
     let mut tails = Largest::of("tails of Student's t");
     let mut relative = Largest::of("tails of Student's t, relatively");
     for case in list(&cases["tails"]) {
@@ -68,8 +68,8 @@ fn students_distribution_is_that_of_scipy_from_one_to_a_million_degrees_of_freed
         tails.see(ours, number(&case["p"]), case);
         relative.see(ours / number(&case["p"]), 1.0, case);
     }
-    tails.is_below(1e-9);
-    relative.is_below(1e-9);
+    tails.must_be_below(1e-9);
+    relative.must_be_below(1e-9);
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn bootstraps_of_the_same_draws_are_those_of_scipy() {
         percentile.see_pair(ours.percentile, pair(&case["percentile"]), &case["name"]);
         bca.see_pair(ours.bca.unwrap(), pair(&case["bca"]), &case["name"]);
     }
-    percentile.is_below(1e-9);
-    bca.is_below(1e-9);
+    percentile.must_be_below(1e-9);
+    bca.must_be_below(1e-9);
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn clustered_errors_are_those_of_statsmodels() {
         );
         largest.see_pair((ours.low, ours.high), pair(&case["interval"]), &"interval");
     }
-    largest.is_below(1e-9);
+    largest.must_be_below(1e-9);
 }
