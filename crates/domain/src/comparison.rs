@@ -45,7 +45,6 @@ impl Default for Options {
 
 /// Two or more runs compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Comparison {
     /// For each scorer the best run, and those that cannot be told apart from it.
     pub standings: Vec<Standing>,

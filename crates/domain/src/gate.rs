@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::comparison::Comparison;
 use crate::comparison::difference::Difference;
 use crate::gate::rule::{Measure, Rule};
 use crate::result::StateCounts;
+use crate::summary::{IntervalMethod, ScorerSummary};
 
 /// A run as gates see it.
 #[derive(Clone, Debug, Default)]
 pub struct Judged {
-    /// What the run is called, in comparisons too.
+    /// What the run is called, in differences too.
     pub run: String,
     pub states: StateCounts,
     pub scorers: BTreeMap<String, ScorerFigures>,
@@ -30,8 +30,26 @@ pub struct ScorerFigures {
     pub count: u64,
     /// Over the scored items.
     pub mean: Option<f64>,
-    /// Items that passed: true, or at the scorer's threshold or above.
-    pub passed: u64,
+    /// Items that passed; none unless every score is boolean.
+    pub passed: Option<u64>,
+}
+
+impl From<&ScorerSummary> for ScorerFigures {
+    fn from(summary: &ScorerSummary) -> Self {
+        let method = summary.confidence_interval.map(|interval| interval.method);
+        let passed = match (method, summary.mean) {
+            // The mean is a count divided by a count, so that rounding gives back the first.
+            (Some(IntervalMethod::Wilson), Some(mean)) => {
+                Some((mean * summary.count as f64).round() as u64)
+            }
+            _ => None,
+        };
+        Self {
+            count: summary.count,
+            mean: summary.mean,
+            passed,
+        }
+    }
 }
 
 /// What became of all rules.
@@ -60,11 +78,11 @@ pub struct RuleOutcome {
     pub message: String,
 }
 
-/// Judges a run by rules. Margins need a comparison in which the run is the candidate.
-pub fn judge(run: &Judged, comparison: Option<&Comparison>, rules: &[Rule]) -> Verdict {
+/// Judges a run by rules. Margins need differences of which the run is the candidate; they must hold in each.
+pub fn judge(run: &Judged, differences: &[Difference], rules: &[Rule]) -> Verdict {
     let rules: Vec<RuleOutcome> = rules
         .iter()
-        .map(|rule| outcome(run, comparison, rule))
+        .map(|rule| outcome(run, differences, rule))
         .collect();
     Verdict {
         passed: rules.iter().all(|rule| rule.passed),
@@ -72,15 +90,16 @@ pub fn judge(run: &Judged, comparison: Option<&Comparison>, rules: &[Rule]) -> V
     }
 }
 
-fn outcome(run: &Judged, comparison: Option<&Comparison>, rule: &Rule) -> RuleOutcome {
+fn outcome(run: &Judged, differences: &[Difference], rule: &Rule) -> RuleOutcome {
     let observed = match &rule.measure {
         Measure::Mean { scorer } => figures(run, scorer).and_then(|(figures, _)| figures.mean),
         Measure::PassRate { scorer } => figures(run, scorer).and_then(|(figures, items)| {
             // An item without a score has not passed.
-            (items > 0).then(|| figures.passed as f64 / items as f64)
+            let passed = figures.passed.filter(|_| items > 0)?;
+            Some(passed as f64 / items as f64)
         }),
         Measure::FailureRate => failure_rate(&run.states),
-        Measure::Margin { scorer } => lower_bound(run, comparison, scorer),
+        Measure::Margin { scorer } => lower_bound(run, differences, scorer),
     };
     let passed = observed.is_some_and(|observed| rule.allows(observed));
     let message = match observed {
@@ -109,11 +128,11 @@ fn failure_rate(states: &StateCounts) -> Option<f64> {
 }
 
 /// The least of the lower bounds of this run's differences from its baselines: it must hold against each.
-fn lower_bound(run: &Judged, comparison: Option<&Comparison>, scorer: &str) -> Option<f64> {
+fn lower_bound(run: &Judged, differences: &[Difference], scorer: &str) -> Option<f64> {
     let concerned =
         |difference: &&Difference| difference.candidate == run.run && difference.scorer == scorer;
     let mut least: Option<f64> = None;
-    for difference in comparison?.differences.iter().filter(concerned) {
+    for difference in differences.iter().filter(concerned) {
         let low = difference.interval?.low;
         least = Some(least.map_or(low, |least| least.min(low)));
     }

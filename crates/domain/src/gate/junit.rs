@@ -1,44 +1,55 @@
-//! The verdict of a gate as JUnit XML, which every CI system shows as tests.
+//! The verdicts of a gate as JUnit XML, which every CI system shows as tests.
 
 use std::fmt::Write;
 
-use crate::gate::Verdict;
+use crate::gate::{RuleOutcome, Verdict};
 
-/// One test suite in which each rule is a test. The text is complete, and the same for the same verdict.
-pub fn junit(run: &str, verdict: &Verdict) -> String {
-    let tests = verdict.rules.len();
-    let failures = verdict.rules.iter().filter(|rule| !rule.passed).count();
-    let name = escaped(run);
+/// A test suite for each run, in which each rule is a test. The same verdicts always make the same text.
+pub fn junit(verdicts: &[(String, Verdict)]) -> String {
+    let rules = || verdicts.iter().flat_map(|(_, verdict)| &verdict.rules);
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\"");
-    line(&mut xml, format_args!("<testsuites {counts}>"));
+    line(&mut xml, format_args!("<testsuites {}>", counts(rules())));
+    for (run, verdict) in verdicts {
+        suite(&mut xml, &escaped(run), verdict);
+    }
+    line(&mut xml, format_args!("</testsuites>"));
+    xml
+}
+
+fn suite(xml: &mut String, name: &str, verdict: &Verdict) {
+    let counts = counts(verdict.rules.iter());
     line(
-        &mut xml,
+        xml,
         format_args!("  <testsuite name=\"{name}\" {counts} skipped=\"0\">"),
     );
     for rule in &verdict.rules {
-        let test = escaped(&rule.rule);
-        let message = escaped(&rule.message);
+        let (test, message) = (escaped(&rule.rule), escaped(&rule.message));
         line(
-            &mut xml,
+            xml,
             format_args!("    <testcase classname=\"{name}\" name=\"{test}\">"),
         );
         match rule.passed {
             true => line(
-                &mut xml,
+                xml,
                 format_args!("      <system-out>{message}</system-out>"),
             ),
-            false => {
-                line(
-                    &mut xml,
-                    format_args!("      <failure type=\"gate\" message=\"{message}\"/>"),
-                );
-            }
+            false => line(
+                xml,
+                format_args!("      <failure type=\"gate\" message=\"{message}\"/>"),
+            ),
         }
-        line(&mut xml, format_args!("    </testcase>"));
+        line(xml, format_args!("    </testcase>"));
     }
-    xml.push_str("  </testsuite>\n</testsuites>\n");
-    xml
+    line(xml, format_args!("  </testsuite>"));
+}
+
+fn counts<'a>(rules: impl Iterator<Item = &'a RuleOutcome>) -> String {
+    let (mut tests, mut failures) = (0, 0);
+    for rule in rules {
+        tests += 1;
+        failures += u32::from(!rule.passed);
+    }
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\"")
 }
 
 fn line(xml: &mut String, text: std::fmt::Arguments) {

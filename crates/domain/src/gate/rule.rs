@@ -81,9 +81,10 @@ impl Rule {
     /// What is said when there is no number.
     pub(crate) fn untold(&self) -> String {
         match &self.measure {
-            Measure::Mean { scorer } | Measure::PassRate { scorer } => {
-                format!("failed: there is no score of `{scorer}`")
-            }
+            Measure::Mean { scorer } => format!("failed: there is no score of `{scorer}`"),
+            Measure::PassRate { scorer } => format!(
+                "failed: there is no score of `{scorer}`, or not all of them are true or false"
+            ),
             Measure::FailureRate => "failed: there are no items".to_owned(),
             Measure::Margin { scorer } => format!(
                 "failed: there is no baseline with at least two items that have a `{scorer}` in both runs"

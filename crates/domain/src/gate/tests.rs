@@ -1,16 +1,18 @@
 //! Gates as a whole: what passes, what fails, and how it is told.
 
 use super::*;
+use crate::aggregate::Aggregate;
 use crate::comparison::difference::{DifferenceInterval, DifferenceMethod};
 use crate::comparison::scores::RunScores;
 use crate::comparison::{Options, compare};
 use crate::gate::junit::junit;
+use crate::score::ScoreValue;
 
 fn judged() -> Judged {
     let figures = ScorerFigures {
         count: 90,
         mean: Some(0.9),
-        passed: 81,
+        passed: Some(81),
     };
     Judged {
         run: "new".to_owned(),
@@ -29,7 +31,7 @@ fn rules(texts: &[&str]) -> Vec<Rule> {
 }
 
 /// A comparison whose interval begins at `low`.
-fn compared(low: f64) -> Comparison {
+fn compared(low: f64) -> Vec<Difference> {
     let run = |name: &str| {
         let mut run = RunScores::new(name);
         for id in 0..3 {
@@ -48,7 +50,7 @@ fn compared(low: f64) -> Comparison {
         high: 0.1,
         method: DifferenceMethod::BonettPrice,
     });
-    comparison
+    comparison.differences
 }
 
 #[test]
@@ -58,7 +60,7 @@ fn every_rule_is_judged_with_its_numbers() {
         "pass_rate(exact) >= 85%",
         "failure_rate <= 10%",
     ]);
-    let verdict = judge(&judged(), None, &rules);
+    let verdict = judge(&judged(), &[], &rules);
     let told: Vec<_> = verdict
         .rules
         .iter()
@@ -79,8 +81,8 @@ fn every_rule_is_judged_with_its_numbers() {
 #[test]
 fn a_run_is_not_inferior_when_the_lower_bound_keeps_to_the_margin() {
     let rules = rules(&["margin(exact) >= -0.02"]);
-    assert!(judge(&judged(), Some(&compared(-0.02)), &rules).passed);
-    assert!(!judge(&judged(), Some(&compared(-0.021)), &rules).passed);
+    assert!(judge(&judged(), &compared(-0.02), &rules).passed);
+    assert!(!judge(&judged(), &compared(-0.021), &rules).passed);
 }
 
 #[test]
@@ -90,22 +92,22 @@ fn a_rule_without_numbers_fails() {
         "margin(exact) >= -0.5",
         "failure_rate <= 100%",
     ]);
-    let verdict = judge(&Judged::default(), None, &rules);
+    let verdict = judge(&Judged::default(), &[], &rules);
     assert!(
         verdict
             .rules
             .iter()
             .all(|rule| !rule.passed && rule.observed.is_none())
     );
-    let mut comparison = compared(0.0);
-    comparison.differences[0].interval = None;
-    assert!(!judge(&judged(), Some(&comparison), &rules[1..2]).passed);
+    let mut differences = compared(0.0);
+    differences[0].interval = None;
+    assert!(!judge(&judged(), &differences, &rules[1..2]).passed);
 }
 
 #[test]
 fn junit_counts_the_failures_and_escapes_what_is_not_xml() {
     let rules = rules(&["mean(exact) >= 0.5", "mean(<&\"\u{1}>) >= 0.5"]);
-    let verdict = judge(&judged(), None, &rules);
+    let verdict = judge(&judged(), &[], &rules);
     let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="2" failures="1" errors="0">
   <testsuite name="a &amp; b" tests="2" failures="1" errors="0" skipped="0">
@@ -118,5 +120,17 @@ fn junit_counts_the_failures_and_escapes_what_is_not_xml() {
   </testsuite>
 </testsuites>
 "#;
-    assert_eq!(junit("a & b", &verdict), expected);
+    assert_eq!(junit(&[("a & b".to_owned(), verdict)]), expected);
+}
+
+#[test]
+fn of_numbers_no_item_is_said_to_have_passed() {
+    let mut booleans = Aggregate::new("s");
+    (0..7).for_each(|item| booleans.push(ScoreValue::Boolean(item < 5)));
+    let figures = ScorerFigures::from(&ScorerSummary::from(&booleans));
+    assert_eq!((figures.count, figures.passed), (7, Some(5)));
+    let mut numbers = Aggregate::new("s");
+    (0..7).for_each(|_| numbers.push(ScoreValue::Number(1.0)));
+    let figures = ScorerFigures::from(&ScorerSummary::from(&numbers));
+    assert_eq!((figures.mean, figures.passed), (Some(1.0), None));
 }
