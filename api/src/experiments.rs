@@ -6,6 +6,7 @@ mod list;
 mod outline;
 mod results;
 mod run;
+pub(crate) mod runs;
 mod show;
 mod summary;
 mod waiting;

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::extract::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{experiments, health, layers, workflows};
+use crate::{comparisons, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::cancel_experiment))
         .routes(routes!(experiments::list_results))
         .routes(routes!(experiments::get_summary))
+        .routes(routes!(comparisons::get_comparison))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }
