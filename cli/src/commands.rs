@@ -1,7 +1,9 @@
 //! The commands, one module each: arguments, and what is done with them.
 
 pub(crate) mod cancel;
+pub(crate) mod compare;
 pub(crate) mod dev;
+pub(crate) mod gate;
 pub(crate) mod list;
 pub(crate) mod results;
 pub(crate) mod run;

@@ -17,7 +17,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, cancel, dev, list, results, run, status, summary, temporal_path, validate,
+    Context, cancel, compare, dev, gate, list, results, run, status, summary, temporal_path,
+    validate,
 };
 use crate::exit::Outcome;
 
@@ -59,6 +60,10 @@ enum Command {
     Results(results::Args),
     /// Print the table of scores.
     Summary(summary::Args),
+    /// Compare runs on the same items: which is better, and how sure that is.
+    Compare(compare::Args),
+    /// Judge an experiment by rules; the exit code says whether it passed.
+    Gate(gate::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -90,6 +95,8 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
+        Some(Command::Compare(args)) => compare::run(&context, args).await,
+        Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::TemporalPath) => temporal_path::run().await,

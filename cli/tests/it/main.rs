@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod comparing;
 mod dev;
 mod program;
 mod refusals;
