@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod cancellation;
+mod comparisons;
 mod completion;
 mod conflicts;
 mod crashes;
