@@ -71,19 +71,26 @@ pub fn compare(runs: &[RunScores], options: &Options) -> Result<Comparison, Cann
         return Err(CannotCompare::TooFewRuns);
     }
     let scorers = scorers(runs);
-    let mut differences = Vec::new();
+    let mut comparable = Vec::new();
     for scorer in &scorers {
         for (place, baseline) in runs.iter().enumerate() {
             for candidate in &runs[place + 1..] {
                 if has(baseline, scorer) && has(candidate, scorer) {
-                    differences.push(difference(baseline, candidate, scorer, options));
+                    comparable.push((baseline, candidate, scorer));
                 }
             }
         }
     }
-    if differences.is_empty() {
+    if comparable.is_empty() {
         return Err(CannotCompare::NoCommonScorer);
     }
+    let tests = comparable.len() as u64;
+    let mut differences: Vec<Difference> = comparable
+        .into_iter()
+        .map(|(baseline, candidate, scorer)| {
+            difference(baseline, candidate, scorer, tests, options)
+        })
+        .collect();
     correct(&mut differences);
     let standings = scorers.iter();
     let standings = standings.filter_map(|scorer| Standing::of(runs, scorer, &differences));

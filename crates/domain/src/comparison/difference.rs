@@ -10,6 +10,9 @@ use crate::comparison::scores::{PairCoverage, Pairs, RunScores};
 use crate::statistics::NORMAL_QUANTILE;
 use crate::statistics::sample::Sample;
 
+/// Random exchanges that it takes for each test, so that the least corrected p-value is a tenth of the level.
+const EXCHANGES_PER_TEST: u64 = 199;
+
 /// A candidate against a baseline under one scorer. All figures are about the items that have a score in both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -42,18 +45,23 @@ pub struct Difference {
     pub losses: u64,
     /// Items with the same score.
     pub ties: u64,
-    /// For reference beside the deciding test.
+    /// The deciding test of numbers when random exchanges are too few for it; absent when all differences are equal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub paired_t: Option<PairedT>,
-    /// The deciding test of booleans.
+    /// The deciding test of booleans; absent for numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub mcnemar: Option<McNemar>,
-    /// The deciding test of numbers.
+    /// The deciding test of numbers, when it is exact or has exchanges enough for the number of comparisons; absent for
+    /// booleans, and when there was no time for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub permutation: Option<Permutation>,
+    /// Which of the tests decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub deciding_test: Option<DecidingTest>,
     /// Of the deciding test, by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -72,6 +80,15 @@ pub struct Difference {
     pub statement: String,
     /// The items that lost most, worst first; `losses` counts all.
     pub regressions: Vec<Regression>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum DecidingTest {
+    Mcnemar,
+    Permutation,
+    PairedT,
 }
 
 /// Bounds of a mean difference at 95 %.
@@ -102,11 +119,12 @@ pub struct Regression {
     pub candidate: f64,
 }
 
-/// Compares two runs. What must know of other comparisons, the correction and what follows from it, is left open.
+/// Compares two runs, one of so many tests at once. What must know of other comparisons, the correction and what follows from it, is left open.
 pub(crate) fn difference(
     baseline: &RunScores,
     candidate: &RunScores,
     scorer: &str,
+    tests: u64,
     options: &Options,
 ) -> Difference {
     let pairs = Pairs::of(baseline, candidate, scorer);
@@ -133,22 +151,41 @@ pub(crate) fn difference(
     difference.standard_error = differences.standard_error();
     difference.paired_t = paired_t(&differences);
     difference.minimum_detectable_effect = minimum_detectable_effect(&differences);
-    match pairs.are_boolean() {
+    let (decider, p_value) = match pairs.are_boolean() {
         true => {
-            let (gained, lost, all) = (difference.wins, difference.losses, pairs.coverage.paired);
+            let (gained, lost) = (difference.wins, difference.losses);
+            difference.interval = bonett_price(gained, lost, pairs.coverage.paired);
             let test = mcnemar(gained, lost);
-            difference.interval = bonett_price(gained, lost, all);
-            difference.p_value = Some(test.p_value);
             difference.mcnemar = Some(test);
+            Some((DecidingTest::Mcnemar, test.p_value)).unzip()
         }
         false => {
-            let test = permutation(&differences, options.permutations, options.seed);
             difference.interval = student(&differences);
-            difference.p_value = Some(test.p_value);
-            difference.permutation = Some(test);
+            difference.permutation = permutation(&differences, options.permutations, options.seed);
+            decide(difference.permutation, difference.paired_t, tests).unzip()
         }
-    }
+    };
+    difference.deciding_test = decider;
+    difference.p_value = p_value;
     difference
+}
+
+/// The test that decides on numbers. Which one it is depends on nothing that the scores say of the runs.
+///
+/// The least p-value of a random test is 1 / (exchanges + 1). Corrected for many tests, it could never be small.
+fn decide(
+    permutation: Option<Permutation>,
+    paired_t: Option<PairedT>,
+    tests: u64,
+) -> Option<(DecidingTest, f64)> {
+    let by_permutation = permutation.map(|test| (DecidingTest::Permutation, test.p_value));
+    let by_t = paired_t.map(|test| (DecidingTest::PairedT, test.p_value));
+    let is_fine = |test: Permutation| test.exact || test.permutations >= EXCHANGES_PER_TEST * tests;
+    match permutation.is_some_and(is_fine) {
+        true => by_permutation,
+        // Without spread there is no t test.
+        false => by_t.or(by_permutation),
+    }
 }
 
 impl Difference {
@@ -169,6 +206,7 @@ impl Difference {
             paired_t: None,
             mcnemar: None,
             permutation: None,
+            deciding_test: None,
             p_value: None,
             adjusted_p_value: None,
             statistically_tied: true,

@@ -8,6 +8,9 @@ use crate::statistics::sample::{self, Sample};
 /// Up to so many differences other than zero every exchange is tried; beyond, random ones.
 pub const EXACT_UP_TO: usize = 20;
 
+/// Fewer random exchanges say nothing worth telling.
+pub const FEWEST: u64 = 99;
+
 /// Sums that differ by less than this share of all differences are equal but for rounding.
 const ROUNDING: f64 = 1e-13;
 
@@ -23,34 +26,38 @@ pub struct Permutation {
 }
 
 /// Changes signs of differences: all ways when there are few, else `permutations` random ones, for which the p-value is
-/// (as large + 1) / (tried + 1), so that it is never zero (Phipson and Smyth, SAGMB 9(1), 2010).
+/// (as large + 1) / (tried + 1), so that it is never zero (Phipson and Smyth, SAGMB 9(1), 2010). None when it takes
+/// random ones and fewer than [`FEWEST`] are granted.
 ///
 /// Time grows with `permutations` × n; the memory is that of the differences.
-pub fn permutation(differences: &Sample, permutations: u64, seed: u64) -> Permutation {
+pub fn permutation(differences: &Sample, permutations: u64, seed: u64) -> Option<Permutation> {
     let changed = differences.values().iter().copied();
     let changed: Vec<f64> = changed.filter(|difference| *difference != 0.0).collect();
     let all = sample::sum(changed.iter().map(|difference| difference.abs()));
     let least = sample::sum(changed.iter().copied()).abs() - ROUNDING * all;
     let Some((first, rest)) = changed.split_first() else {
-        return Permutation {
+        return Some(Permutation {
             p_value: 1.0,
             exact: true,
             permutations: 1,
-        };
+        });
     };
     if changed.len() <= EXACT_UP_TO {
         // The first sign stays: to every way there is its opposite, which is as large.
-        return exact(as_large(rest, *first, least), 1 << rest.len());
+        return Some(exact(as_large(rest, *first, least), 1 << rest.len()));
+    }
+    if permutations < FEWEST {
+        return None;
     }
     let mut random = Random::new(seed);
     let as_large = (0..permutations)
         .filter(|_| exchanged(&changed, &mut random).abs() >= least)
         .count();
-    Permutation {
+    Some(Permutation {
         p_value: (as_large as f64 + 1.0) / (permutations as f64 + 1.0),
         exact: false,
         permutations,
-    }
+    })
 }
 
 fn exact(as_large: u64, of: u64) -> Permutation {
@@ -92,14 +99,20 @@ mod tests {
     #[test]
     fn equal_runs_are_exchangeable() {
         let zeros = Sample::new(vec![0.0; 50]).unwrap();
-        assert_eq!(permutation(&zeros, 99, 0).p_value, 1.0);
+        assert_eq!(permutation(&zeros, 0, 0).unwrap().p_value, 1.0);
     }
 
     #[test]
     fn a_random_p_value_is_never_zero() {
         let better = Sample::new(vec![0.5; 60]).unwrap();
-        let permutation = permutation(&better, 999, 0);
+        let permutation = permutation(&better, 999, 0).unwrap();
         assert_eq!((permutation.p_value, permutation.exact), (0.001, false));
+    }
+
+    #[test]
+    fn too_few_random_exchanges_are_not_tried() {
+        let better = Sample::new(vec![0.5; 60]).unwrap();
+        assert_eq!(permutation(&better, FEWEST - 1, 0), None);
     }
 
     proptest! {
@@ -108,7 +121,7 @@ mod tests {
             let differences = [(gained, 1.0), (lost, -1.0), (same, 0.0)];
             let values = differences.iter().flat_map(|(count, value)| (0..*count).map(|_| *value));
             let sample = Sample::new(values.collect()).unwrap();
-            let permutation = permutation(&sample, 0, 0);
+            let permutation = permutation(&sample, 0, 0).unwrap();
             prop_assert!((permutation.p_value - mcnemar(gained, lost).p_value).abs() < 1e-12);
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::comparison::difference::DecidingTest;
 
 fn run(name: &str, items: &[(&str, Value)]) -> RunScores {
     let mut run = RunScores::new(name);
@@ -181,4 +182,24 @@ fn runs_without_a_common_item_or_scorer_are_said_to_be_so() {
         compare(&[a], &Options::default()),
         Err(CannotCompare::TooFewRuns)
     );
+}
+
+#[test]
+fn with_more_tests_than_exchanges_can_serve_the_paired_t_test_decides() {
+    let base = |n: u32| json!(f64::from(n % 7) / 7.0);
+    let better = |n: u32| json!(f64::from(n % 7) / 7.0 + f64::from(n % 3 + 1) / 50.0);
+    let runs = [many("a", 60, base), many("b", 60, better)];
+    let decider = |permutations| {
+        let options = Options {
+            permutations,
+            ..Options::default()
+        };
+        let comparison = compare(&runs, &options).unwrap();
+        let difference = &comparison.differences[0];
+        assert!(!difference.statistically_tied);
+        (difference.deciding_test, difference.permutation.is_some())
+    };
+    assert_eq!(decider(9_999), (Some(DecidingTest::Permutation), true));
+    assert_eq!(decider(150), (Some(DecidingTest::PairedT), true));
+    assert_eq!(decider(0), (Some(DecidingTest::PairedT), false));
 }

@@ -50,7 +50,8 @@ fn permutation_tests_are_those_of_scipy_where_exact_and_of_the_same_signs_where_
             &differences(case),
             whole(&case["permutations"]),
             whole(&case["seed"]),
-        );
+        )
+        .unwrap();
         largest.see(
             ours.p_value,
             number(&case["permutation_p_value"]),
