@@ -65,7 +65,8 @@ pub enum CannotCompare {
 
 /// Compares every two runs under every scorer; the first run is the baseline of all others.
 ///
-/// Beside the scores, it takes 40 bytes for each item of two runs, one pair of runs and one scorer at a time.
+/// Beside the scores, it takes about 110 bytes for each item (160 where the runs do not have the same items), for one pair
+/// of runs and one scorer at a time.
 pub fn compare(runs: &[RunScores], options: &Options) -> Result<Comparison, CannotCompare> {
     if runs.len() < 2 {
         return Err(CannotCompare::TooFewRuns);

@@ -121,20 +121,30 @@ impl<'a> Pairs<'a> {
             let other = other.and_then(|other| score(after, *other));
             pairs.push(id, score(before, place), other);
         }
-        let known = baseline.places();
-        for (place, id) in candidate.ids.iter().enumerate() {
-            if matched == candidate.ids.len() {
-                break;
-            }
-            if !known.contains_key(id.as_str()) {
-                pairs.coverage.missing_in_baseline += 1;
-                match score(after, place) {
-                    Some(_) => pairs.coverage.only_candidate += 1,
-                    None => pairs.coverage.neither += 1,
-                }
-            }
+        if matched < candidate.ids.len() {
+            pairs.count_strangers(baseline, candidate, after);
         }
         pairs
+    }
+
+    /// Counts the items of the candidate that the baseline does not have.
+    fn count_strangers(
+        &mut self,
+        baseline: &RunScores,
+        candidate: &RunScores,
+        after: &[Option<ScoreValue>],
+    ) {
+        let known = baseline.places();
+        for (place, id) in candidate.ids.iter().enumerate() {
+            if known.contains_key(id.as_str()) {
+                continue;
+            }
+            self.coverage.missing_in_baseline += 1;
+            match after.get(place).copied().flatten() {
+                Some(_) => self.coverage.only_candidate += 1,
+                None => self.coverage.neither += 1,
+            }
+        }
     }
 
     fn push(&mut self, id: &'a str, before: Option<ScoreValue>, after: Option<ScoreValue>) {
