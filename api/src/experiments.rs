@@ -12,6 +12,7 @@ mod outline;
 mod results;
 mod round;
 mod run;
+pub(crate) mod runs;
 mod show;
 mod shown;
 mod starting;

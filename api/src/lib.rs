@@ -5,6 +5,7 @@
 //! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
 //! `temporal` implements it and alone names the client.
 
+mod comparisons;
 mod config;
 mod error;
 mod execution;

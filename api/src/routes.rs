@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{experiments, health, layers, workflows};
+use crate::{comparisons, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -63,6 +63,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::list_results))
         .routes(routes!(experiments::get_summary))
         .routes(routes!(experiments::ledger::get_ledger))
+        .routes(routes!(comparisons::get_comparison))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }

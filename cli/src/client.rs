@@ -5,6 +5,7 @@ mod error;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use api_types::comparisons::Comparison;
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
@@ -119,6 +120,23 @@ impl Client {
     pub(crate) async fn summary(&self, id: &ExperimentId) -> Result<ExperimentSummary, Error> {
         let path = ["v1", "experiments", id.as_ref(), "summary"];
         self.send(self.request(Method::GET, &path)).await
+    }
+
+    /// Compares the runs of experiments, of all models or of those that are named; the first is the baseline.
+    pub(crate) async fn comparison(
+        &self,
+        experiments: &[ExperimentId],
+        models: &[String],
+        seed: u32,
+    ) -> Result<Comparison, Error> {
+        let experiments = experiments.iter().map(|id| ("experiment", id.as_ref()));
+        let models = models.iter().map(|model| ("model", model.as_str()));
+        let parameters: Vec<(&str, &str)> = experiments.chain(models).collect();
+        let request = self
+            .request(Method::GET, &["v1", "comparisons"])
+            .query(&parameters)
+            .query(&[("seed", seed)]);
+        self.send(request).await
     }
 
     /// Asks for the end of an experiment, and says how it stands then.

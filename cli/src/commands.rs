@@ -2,9 +2,11 @@
 
 pub(crate) mod again;
 pub(crate) mod cancel;
+pub(crate) mod compare;
 pub(crate) mod dev;
 pub(crate) mod ledger;
 pub(crate) mod limits;
+pub(crate) mod gate;
 pub(crate) mod list;
 pub(crate) mod pause;
 pub(crate) mod results;

@@ -14,7 +14,7 @@ use crate::output::words::{one_line, printable};
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  success; with --watch, the experiment completed
-  1  with --watch, the experiment failed, was cancelled or terminated, or timed out
+  1  with --watch, the experiment failed, was cancelled or terminated, or timed out; of gate, a rule failed
   2  wrong usage, or an input that was refused
   3  the API cannot be reached or failed, or what was asked for could not be done";
 
@@ -24,6 +24,8 @@ pub(crate) enum Outcome {
     Success,
     /// The experiment that was watched ended without completing.
     Ended,
+    /// A gate was not passed.
+    Rejected,
     /// The input has faults, which have been printed.
     Faulty,
 }
@@ -45,7 +47,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         Self::from(match outcome {
             Outcome::Success => 0,
-            Outcome::Ended => 1,
+            Outcome::Ended | Outcome::Rejected => 1,
             Outcome::Faulty => 2,
         })
     }

@@ -17,8 +17,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, cancel, dev, ledger, limits, list, pause, results, resume, run, status,
-    summary, temporal_path, terminate, validate,
+    Context, again, cancel, compare, dev, gate, ledger, limits, list, pause, results, resume, run,
+    status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -60,6 +60,10 @@ enum Command {
     Results(results::Args),
     /// Print the table of scores.
     Summary(summary::Args),
+    /// Compare runs on the same items: which is better, and how sure that is.
+    Compare(compare::Args),
+    /// Judge an experiment by rules; the exit code says whether it passed.
+    Gate(gate::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -107,6 +111,8 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
+        Some(Command::Compare(args)) => compare::run(&context, args).await,
+        Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,

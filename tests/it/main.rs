@@ -4,6 +4,7 @@
 
 mod cache;
 mod cancellation;
+mod comparisons;
 mod completion;
 mod conflicts;
 mod control;

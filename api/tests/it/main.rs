@@ -4,6 +4,7 @@
 
 mod archive;
 mod control;
+mod comparisons;
 mod create;
 mod document;
 mod experiments;

@@ -7,6 +7,7 @@
 
 mod commands;
 mod control;
+mod comparing;
 mod dev;
 mod program;
 mod refusals;

@@ -1,15 +1,18 @@
 //! The nouns and rules of an evaluation: experiments, items, outputs, scores, aggregates and their statistics.
 //!
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
-//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty. `limits`,
-//! `lease` and `money` bound what is asked, `walk` divides it, `journal` accounts for it, `waiting` says why none begins.
+//! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
+//! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
+//! divides it, `journal` accounts for it, `waiting` says why none begins.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
+pub mod comparison;
 pub mod config;
 pub mod dataset;
 pub mod experiment;
 pub mod fault;
+pub mod gate;
 pub mod interval;
 pub mod item;
 pub mod journal;

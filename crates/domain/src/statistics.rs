@@ -1,28 +1,41 @@
-//! How certain a mean is: confidence intervals at 95 %.
+//! How certain a mean is: confidence intervals at 95 %, from formulas, from resampling, and for items in clusters.
+//!
+//! `sample` makes NaN impossible, `distribution` and `random` are what the rest stands on, `bootstrap` and `cluster` are
+//! for means without a formula or without independence, and `breakdown` applies all of it to the results of a run.
+//! Every formula, its source and its reference are in `docs/statistics.md`.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+pub mod bootstrap;
+pub mod breakdown;
+pub mod cluster;
+pub mod distribution;
+pub mod random;
+pub mod sample;
 
 use crate::aggregate::Aggregate;
+use crate::statistics::distribution::student_quantile;
 
 /// The 97.5 % quantile of the standard normal distribution, to the precision of f64.
-const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
+pub(crate) const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 
 /// The 95 % interval of a mean: Wilson's for booleans, Student's t otherwise. None when the scores do not allow one.
 pub fn interval_95(aggregate: &Aggregate) -> Option<(f64, f64)> {
     match aggregate.is_proportion() {
-        true => Some(wilson(aggregate.mean(), aggregate.count)),
+        true => wilson(aggregate.trues, aggregate.count),
         false => student(aggregate),
     }
 }
 
-/// Wilson's score interval for a proportion (JASA 22(158), 1927), within [0, 1].
-fn wilson(proportion: f64, count: u64) -> (f64, f64) {
-    let n = count as f64;
+/// Wilson's score interval for a proportion (JASA 22(158), 1927), within [0, 1]; none of nothing.
+pub fn wilson(trues: u64, count: u64) -> Option<(f64, f64)> {
+    if count == 0 || trues > count {
+        return None;
+    }
+    let (n, proportion) = (count as f64, trues as f64 / count as f64);
     let z2 = NORMAL_QUANTILE * NORMAL_QUANTILE;
     let centre = (proportion + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let spread = proportion * (1.0 - proportion) / n + z2 / (4.0 * n * n);
-    let half = NORMAL_QUANTILE / (1.0 + z2 / n) * spread.max(0.0).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
+    let half = NORMAL_QUANTILE / (1.0 + z2 / n) * spread.sqrt();
+    Some(((centre - half).max(0.0), (centre + half).min(1.0)))
 }
 
 /// Whether failures pass a rate: so many that `items` in all cannot keep to it, or that the lower bound of Wilson's
@@ -32,14 +45,13 @@ pub fn exceeds(failed: u64, done: u64, items: u64, rate: f64) -> bool {
         return false;
     }
     let is_sure = failed as f64 > rate * items.max(done) as f64;
-    is_sure || wilson(failed as f64 / done.max(failed) as f64, done.max(failed)).0 > rate
+    is_sure || wilson(failed, done.max(failed)).is_some_and(|(low, _)| low > rate)
 }
 
 /// mean ± t(0.975, n - 1) × standard error; none for fewer than two scores.
 fn student(aggregate: &Aggregate) -> Option<(f64, f64)> {
     let error = aggregate.standard_error()?;
-    let distribution = StudentsT::new(0.0, 1.0, (aggregate.count - 1) as f64).ok()?;
-    let half = distribution.inverse_cdf(0.975) * error;
+    let half = student_quantile(0.975, (aggregate.count - 1) as f64)? * error;
     Some((aggregate.mean() - half, aggregate.mean() + half))
 }
 

@@ -22,11 +22,12 @@ from evolution_client.api.experiments import (
     retry_experiment,
     terminate_experiment,
 )
-from evolution_client.api.results import get_ledger, get_summary, list_results
+from evolution_client.api.results import get_comparison, get_ledger, get_summary, list_results
 from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
     AdapterConfigRecordedType,
+    Comparison,
     CreateExperiment,
     DatasetConfigInline,
     DatasetConfigInlineType,
@@ -158,6 +159,18 @@ def read(client: Client, experiment_id: str) -> None:
     assert seen[1].result.output.answer.value == "no idea"
     assert seen[1].result.item.input_["prompt"] == "1 + 0"
     called("list_results")
+
+    # One run alone cannot be compared; two that are equal are tied.
+    alone = get_comparison.sync(client=client, experiment=[experiment_id])
+    assert isinstance(alone, Problem) and alone.errors[0].pointer == "/experiment", alone
+    again = create(client)
+    follow(client, again)
+    comparison = get_comparison.sync(client=client, experiment=[experiment_id, again])
+    assert isinstance(comparison, Comparison) and comparison.complete, comparison
+    exact, number = comparison.differences
+    assert exact.statistically_tied and exact.ties == exact.coverage.paired == ITEMS, exact
+    assert number.mcnemar.p_value == 1.0 and number.mean_difference == 0.0, number
+    called("get_comparison")
 
     listed = list_experiments.sync(client=client, page_size=100, name="by a generated Python client")
     assert isinstance(listed, ExperimentList), listed

@@ -125,6 +125,21 @@ async function read(): Promise<void> {
   assert.equal(seen[1]?.result.output?.answer?.value, "no idea");
   called("list_results");
 
+  // One run alone cannot be compared; two that are equal are tied.
+  const alone = await client.GET("/v1/comparisons", { params: { query: { experiment: [id] } } });
+  assert.equal(alone.error?.errors?.[0]?.pointer, "/experiment");
+  const again = await create();
+  const deadline = Date.now() + DEADLINE_MS;
+  let compared = alone.data;
+  while (!compared?.complete) {
+    assert(Date.now() < deadline, JSON.stringify(compared));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    compared = (await client.GET("/v1/comparisons", { params: { query: { experiment: [id, again] } } })).data;
+  }
+  assert.equal(compared.differences[0]?.statistically_tied, true);
+  assert.equal(compared.differences[0]?.ties, ITEMS);
+  called("get_comparison");
+
   const listed = await client.GET("/v1/experiments", { params: { query: { page_size: 100 } } });
   assert(listed.data?.experiments);
   called("list_experiments");

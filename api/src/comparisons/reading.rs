@@ -1,0 +1,123 @@
+//! Reads the scores of the runs that are to be compared.
+
+use api_types::comparisons::ComparedRun;
+use artifacts::run::Run;
+use domain::comparison::scores::RunScores;
+use domain::result::StateCounts;
+use futures::{StreamExt, stream};
+
+use crate::comparisons::query::ComparisonQuery;
+use crate::error::ApiError;
+use crate::experiments::runs;
+use crate::state::AppState;
+
+/// More would take longer than a request may: every result is read, output included.
+const MOST_CHUNKS: usize = 4_000;
+
+/// Every two runs are compared, so that the work grows with the square.
+const MOST_RUNS: usize = 16;
+
+/// Chunks that are read at once.
+const CHUNKS_AT_ONCE: usize = 8;
+
+/// What is read of the runs.
+pub(super) struct Reading {
+    pub(super) runs: Vec<ComparedRun>,
+    pub(super) scores: Vec<RunScores>,
+    /// Whether all experiments have ended.
+    pub(super) complete: bool,
+}
+
+pub(super) async fn read(state: &AppState, query: ComparisonQuery) -> Result<Reading, ApiError> {
+    let (runs, complete) = wanted(state, &query).await?;
+    let mut reading = Reading {
+        runs: Vec::with_capacity(runs.len()),
+        scores: Vec::with_capacity(runs.len()),
+        complete,
+    };
+    let mut chunks_left = MOST_CHUNKS;
+    for (run, model) in runs {
+        let chunks = state.store.scored_chunks(&run).await?;
+        let Some(left) = chunks_left.checked_sub(chunks.len()) else {
+            let message = format!(
+                "the runs have more than {MOST_CHUNKS} chunks of results; name fewer experiments or models"
+            );
+            return Err(ApiError::invalid("/experiment", message));
+        };
+        chunks_left = left;
+        let name = format!("{}/{model}", run.experiment);
+        let (scores, states) = scores(state, &run, chunks, &name).await?;
+        reading.scores.push(scores);
+        reading.runs.push(ComparedRun {
+            name,
+            experiment_id: run.experiment.to_string(),
+            model,
+            states,
+        });
+    }
+    Ok(reading)
+}
+
+/// The runs that are asked for, in that order, and whether all of their experiments have ended.
+async fn wanted(
+    state: &AppState,
+    query: &ComparisonQuery,
+) -> Result<(Vec<(Run, String)>, bool), ApiError> {
+    let (mut wanted, mut known, mut complete) = (Vec::new(), Vec::new(), true);
+    for id in query.experiment.iter().take(MOST_RUNS + 1) {
+        let experiment = runs::of(state, id).await.map_err(in_query)?;
+        complete &= experiment.is_final;
+        for (run, model) in experiment.runs {
+            if query.model.is_empty() || query.model.contains(&model) {
+                wanted.push((run, model.clone()));
+            }
+            known.push(model);
+        }
+    }
+    if let Some(unknown) = query.model.iter().find(|model| !known.contains(model)) {
+        known.sort_unstable();
+        known.dedup();
+        let message = format!(
+            "there is no model `{unknown}`; there are `{}`",
+            known.join("`, `")
+        );
+        return Err(ApiError::invalid("/model", message));
+    }
+    if wanted.len() > MOST_RUNS {
+        let message = format!(
+            "{} runs are too many to compare at once; name at most {MOST_RUNS}, by `experiment` and `model`",
+            wanted.len()
+        );
+        return Err(ApiError::invalid("/experiment", message));
+    }
+    Ok((wanted, complete))
+}
+
+/// A path that names nothing is not found; a parameter that names nothing is at fault.
+fn in_query(error: ApiError) -> ApiError {
+    match error {
+        ApiError::NotFound { .. } => ApiError::invalid("/experiment", error.to_string()),
+        error => error,
+    }
+}
+
+async fn scores(
+    state: &AppState,
+    run: &Run,
+    chunks: Vec<u64>,
+    name: &str,
+) -> Result<(RunScores, StateCounts), ApiError> {
+    let mut scores = RunScores::new(name);
+    let mut states = StateCounts::default();
+    let reads = chunks
+        .into_iter()
+        .map(|chunk| state.store.results(run, chunk));
+    let mut results = stream::iter(reads).buffered(CHUNKS_AT_ONCE);
+    while let Some(results) = results.next().await {
+        for result in results?.unwrap_or_default() {
+            states.count(result.state);
+            scores.push(&result);
+        }
+    }
+    Ok((scores, states))
+}
