@@ -1,0 +1,3 @@
+//! Scorers from the outside: against reference implementations.
+
+mod reference;
