@@ -16,9 +16,10 @@ pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlD
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
-    ExactMatchScorer, FuzzyScorer, JsonSchemaScorer, LatencyScorer, LevenshteinScorer,
-    NumberExtraction, NumericScorer, RegexScorer, RougeMeasure, RougeScorer, RougeVariant,
-    ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
+    ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
+    JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumberExtraction, NumericScorer,
+    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
+    TokenUsageScorer, WeightedScorer,
 };
 pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
 

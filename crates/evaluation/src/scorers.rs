@@ -6,9 +6,12 @@ mod bleu;
 mod chrf;
 mod composite;
 mod contains;
+mod document;
 mod edits;
 mod exact_match;
 mod fuzzy;
+mod json_diff;
+mod json_path;
 mod json_schema;
 mod levenshtein;
 mod measures;
@@ -35,6 +38,8 @@ use domain::score::{Score, ScoreValue, ScorerError};
 use serde_json::{Map, Value};
 
 use self::composite::Composite;
+use self::json_diff::JsonDiff;
+use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
 use self::regex::Regex;
 
@@ -58,6 +63,8 @@ enum Kind {
     Chrf(ChrfScorer),
     Rouge(RougeScorer),
     TokenF1(TokenF1Scorer),
+    JsonDiff(JsonDiff),
+    JsonPath(JsonPath),
     Latency(LatencyScorer),
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
@@ -79,6 +86,8 @@ impl Scorer {
             ScorerConfig::Chrf(config) => Kind::Chrf(config.clone()),
             ScorerConfig::Rouge(config) => Kind::Rouge(config.clone()),
             ScorerConfig::TokenF1(config) => Kind::TokenF1(config.clone()),
+            ScorerConfig::JsonDiff(config) => Kind::JsonDiff(JsonDiff::compile(config)?),
+            ScorerConfig::JsonPath(config) => Kind::JsonPath(JsonPath::compile(config)?),
             ScorerConfig::Latency(config) => Kind::Latency(config.clone()),
             ScorerConfig::TokenUsage(config) => Kind::TokenUsage(config.clone()),
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
@@ -136,6 +145,8 @@ impl Scorer {
             Kind::Chrf(config) => chrf::score(config, item, value),
             Kind::Rouge(config) => rouge::score(config, item, value),
             Kind::TokenF1(config) => token_f1::score(config, item, value),
+            Kind::JsonDiff(diff) => diff.score(item, value),
+            Kind::JsonPath(path) => Ok(path.score(value)),
             Kind::Latency(config) => measures::latency(config, answer),
             Kind::TokenUsage(config) => measures::token_usage(config, answer),
             Kind::Cost(config) => measures::cost(config, output),

@@ -9,7 +9,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use composite::{CompositeScorer, WeightedScorer};
-pub use json::JsonSchemaScorer;
+pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
 pub use matching::{
     ContainsScorer, ExactMatchScorer, NumberExtraction, NumericScorer, RegexScorer,
 };
@@ -35,6 +35,8 @@ pub enum ScorerConfig {
     Chrf(ChrfScorer),
     Rouge(RougeScorer),
     TokenF1(TokenF1Scorer),
+    JsonDiff(JsonDiffScorer),
+    JsonPath(JsonPathScorer),
     Latency(LatencyScorer),
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
@@ -60,6 +62,8 @@ impl ScorerConfig {
             Self::Chrf(_) => "chrf",
             Self::Rouge(_) => "rouge",
             Self::TokenF1(_) => "token_f1",
+            Self::JsonDiff(_) => "json_diff",
+            Self::JsonPath(_) => "json_path",
             Self::Latency(_) => "latency",
             Self::TokenUsage(_) => "token_usage",
             Self::Cost(_) => "cost",
@@ -91,6 +95,8 @@ impl ScorerConfig {
             Self::Chrf(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Rouge(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::TokenF1(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::JsonDiff(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::JsonPath(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Latency(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::TokenUsage(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Cost(scorer) => (&scorer.name, scorer.pass_threshold),
@@ -114,10 +120,15 @@ impl ScorerConfig {
             | Self::Bleu(_)
             | Self::Chrf(_)
             | Self::Rouge(_)
-            | Self::TokenF1(_) => true,
+            | Self::TokenF1(_)
+            | Self::JsonDiff(_) => true,
             Self::Contains(scorer) => scorer.values.is_empty(),
             Self::Regex(scorer) => scorer.pattern.is_none(),
-            Self::JsonSchema(_) | Self::Latency(_) | Self::TokenUsage(_) | Self::Cost(_) => false,
+            Self::JsonSchema(_)
+            | Self::JsonPath(_)
+            | Self::Latency(_)
+            | Self::TokenUsage(_)
+            | Self::Cost(_) => false,
             Self::Composite(scorer) => {
                 let mut parts = scorer.scorers.iter();
                 parts.any(|part| part.scorer.needs_expected())
@@ -155,6 +166,7 @@ mod tests {
             json!({"type": "rouge", "variant": "rouge2", "measure": "recall"}),
             json!({"type": "token_f1", "name": "words"}),
             json!({"type": "levenshtein", "unit": "words", "case_sensitive": true}),
+            json!({"type": "json_path", "assertions": [{"path": "$.a", "equals": null}], "require_all": false}),
             json!({"type": "cost", "max_cost": "0.01"}),
             json!({"type": "composite", "scorers": [{"weight": 2.0, "scorer": {"type": "latency"}}]}),
         ] {

@@ -6,6 +6,7 @@ use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use super::Verdict;
+use super::document::json;
 use crate::text::{quote, shorten};
 
 /// The most bytes that a compiled `pattern` may take.
@@ -39,14 +40,9 @@ impl JsonSchema {
     }
 
     pub(super) fn score(&self, answer: &Value) -> Verdict {
-        let Value::String(text) = answer else {
-            return Verdict::from_reason(self.faults(answer));
-        };
-        match serde_json::from_str(without_fence(text)) {
+        match json(answer) {
             Ok(value) => Verdict::from_reason(self.faults(&value)),
-            Err(error) => {
-                Verdict::from_reason(Some(format!("{} is not JSON: {error}", quote(text.trim()))))
-            }
+            Err(reason) => Verdict::from_reason(Some(reason)),
         }
     }
 
@@ -69,20 +65,6 @@ fn describe(error: &ValidationError) -> String {
         "" => what.into_owned(),
         place => format!("at {}: {what}", quote(place)),
     }
-}
-
-/// The text inside a Markdown code fence, when one is around all of it.
-fn without_fence(text: &str) -> &str {
-    let text = text.trim();
-    let inside = || {
-        let fence = ["```", "~~~"]
-            .into_iter()
-            .find(|fence| text.starts_with(fence))?;
-        let (_, body) = text.split_once('\n')?;
-        let body = body.trim_end().strip_suffix(fence)?;
-        Some(body.trim())
-    };
-    inside().unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -58,6 +58,12 @@ fn one_of_each_kind() -> Vec<Scorer> {
         json!({"type": "rouge", "variant": "rouge2", "measure": "recall"}),
         json!({"type": "rouge"}),
         json!({"type": "token_f1", "expected_field": "a"}),
+        json!({"type": "json_diff"}),
+        json!({"type": "json_diff", "unordered": true, "ignored_keys": ["b"], "weights": {"/a/*": 3}}),
+        json!({"type": "json_diff", "required_paths": ["/a"]}),
+        json!({"type": "json_path", "assertions": [
+            {"path": "$..a", "equals": 1}, {"path": "$[*]", "matches": "a", "at_least": 0},
+        ]}),
         json!({"type": "latency"}),
         json!({"type": "token_usage", "max_tokens": 14}),
         json!({"type": "cost"}),

@@ -39,6 +39,13 @@ fn largest_difference(name: &str) -> f64 {
 }
 
 #[test]
+fn documents_are_compared_and_searched_like_the_reference_implementations() {
+    for name in ["json_diff", "json_path"] {
+        assert!(largest_difference(name) <= 1e-9, "{name}");
+    }
+}
+
+#[test]
 fn text_scores_are_those_of_the_reference_implementations() {
     for name in ["levenshtein", "fuzzy", "bleu", "chrf", "rouge", "token_f1"] {
         assert!(largest_difference(name) <= 1e-9, "{name}");
