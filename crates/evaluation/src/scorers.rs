@@ -138,7 +138,7 @@ impl Scorer {
             Kind::Contains(config) => contains::score(config, item, value),
             Kind::Regex(regex) => regex.score(item, value),
             Kind::Numeric(config) => numeric::score(config, item, value),
-            Kind::JsonSchema(schema) => Ok(schema.score(value)),
+            Kind::JsonSchema(schema) => schema.score(value),
             Kind::Levenshtein(config) => levenshtein::score(config, item, value),
             Kind::Fuzzy(config) => fuzzy::score(config, item, value),
             Kind::Bleu(config) => bleu::score(config, item, value),
