@@ -25,6 +25,7 @@ mod real_model;
 mod recovery;
 mod retries;
 mod sample;
+mod scorers;
 mod secrets;
 mod temporal_away;
 mod waiting;
