@@ -146,7 +146,7 @@ impl Scorer {
             Kind::Rouge(config) => rouge::score(config, item, value),
             Kind::TokenF1(config) => token_f1::score(config, item, value),
             Kind::JsonDiff(diff) => diff.score(item, value),
-            Kind::JsonPath(path) => Ok(path.score(value)),
+            Kind::JsonPath(path) => path.score(value),
             Kind::Latency(config) => measures::latency(config, answer),
             Kind::TokenUsage(config) => measures::token_usage(config, answer),
             Kind::Cost(config) => measures::cost(config, output),

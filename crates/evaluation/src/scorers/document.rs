@@ -31,6 +31,7 @@ pub(super) fn json_or_yaml(value: &Value) -> Result<Cow<'_, Value>, String> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: DEEPEST },
         strict_booleans: true,
+        underscored_numbers_as_strings: true,
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options)
