@@ -60,8 +60,7 @@ async fn likeness_time_tokens_and_parts_are_scored_in_a_run() {
 
 #[tokio::test]
 async fn composite_examples_tell_good_answers_from_bad_ones() {
-    let stack = Stack::prepare(temporal::shared().await).await;
-    let mut stack = stack;
+    let mut stack = Stack::prepare(temporal::shared().await).await;
     stack.start_api().await;
     stack.start_worker();
     for name in ["dashboard_quality", "kg_quality"] {
