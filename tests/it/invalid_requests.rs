@@ -267,6 +267,36 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/scorers/4",
         ),
         (
+            "/config/scorers/4/schema",
+            json!({"not": {"$ref": "#"}}),
+            "/config/scorers/4/schema",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "rouge", "variant": "rouge3"}),
+            "/config/scorers/0/variant",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "json_diff", "weights": {"/a": 0}}),
+            "/config/scorers/0/weights/~1a",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "json_path", "assertions": [{"path": "a"}]}),
+            "/config/scorers/0/assertions/0/path",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "latency", "pass_threshold": 0.5}),
+            "/config/scorers/0/pass_threshold",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "composite", "scorers": [{"scorer": {"type": "token_usage"}}]}),
+            "/config/scorers/0/scorers/0/scorer",
+        ),
+        (
             "/config/sinks/0",
             json!({"type": "carrier_pigeon"}),
             "/config/sinks/0/type",

@@ -32,6 +32,7 @@ mod retries;
 mod rounds;
 mod sample;
 mod scale;
+mod scorers;
 mod secrets;
 mod steering;
 mod temporal_away;

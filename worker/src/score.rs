@@ -112,9 +112,9 @@ fn judge_item(
     let answer = output.as_ref().and_then(|output| output.answer.as_ref());
     let mut scores: Vec<Score> = Vec::new();
     let mut scorer_errors = Vec::new();
-    if let Some(answer) = answer {
+    if let Some(output) = output.as_ref().filter(|output| output.answer.is_some()) {
         for (scorer, aggregate) in scorers.iter().zip(aggregates) {
-            match scorer.score(&item, &answer.value) {
+            match scorer.score(&item, output) {
                 Ok(score) => {
                     aggregate.push(score.value);
                     scores.push(score);

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod archive;
-mod control;
 mod comparisons;
+mod control;
 mod create;
 mod document;
 mod experiments;

@@ -6,8 +6,8 @@
 )]
 
 mod commands;
-mod control;
 mod comparing;
+mod control;
 mod dev;
 mod program;
 mod refusals;

@@ -4,8 +4,8 @@
 //! and in a run. Here is the rest: `experiments`, `results`, `comparisons` and `workflows` as resources, and `problem` for errors.
 //! Absent rather than `null`; times are RFC 3339 in UTC.
 
-pub mod control;
 pub mod comparisons;
+pub mod control;
 pub mod experiments;
 pub mod ledger;
 pub mod problem;

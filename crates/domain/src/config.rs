@@ -15,8 +15,11 @@ pub use adapter::{AdapterConfig, OpenAiAdapter, RecordedAdapter};
 pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
-    ContainsScorer, ExactMatchScorer, JsonSchemaScorer, NumberExtraction, NumericScorer,
-    RegexScorer, ScorerConfig,
+    BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
+    ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
+    JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumberExtraction, NumericScorer,
+    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
+    TokenUsageScorer, WeightedScorer,
 };
 pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
 

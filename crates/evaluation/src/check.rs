@@ -128,6 +128,15 @@ mod tests {
                 {"type": "json_schema", "schema": {"type": "strin"}},
                 {"type": "json_schema", "schema": {"$ref": "https://example.com/schema.json"}},
                 {"type": "regex", "pattern": "(\\w{1000}){1000}"},
+                {"type": "json_schema", "name": "loop", "schema": {"not": {"$ref": "#"}}},
+                {"type": "json_diff", "required_paths": ["a"]},
+                {"type": "json_path", "assertions": [{"path": "$.a"}, {"path": "a"}]},
+                {"type": "latency", "pass_threshold": 0.5},
+                {"type": "bleu", "pass_threshold": 1.5},
+                {"type": "composite", "scorers": [
+                    {"scorer": {"type": "cost", "max_cost": "0.1"}},
+                    {"scorer": {"type": "regex", "pattern": "("}},
+                ]},
             ]);
         });
         assert_eq!(
@@ -140,6 +149,12 @@ mod tests {
                 "/config/scorers/2/schema",
                 "/config/scorers/3/schema",
                 "/config/scorers/4/pattern",
+                "/config/scorers/5/schema",
+                "/config/scorers/6/required_paths/0",
+                "/config/scorers/7/assertions/1/path",
+                "/config/scorers/8/pass_threshold",
+                "/config/scorers/9/pass_threshold",
+                "/config/scorers/10/scorers/1/scorer/pattern",
             ]
         );
     }

@@ -1,21 +1,45 @@
 //! Scorers: compiled once, then each judges the output of every item.
 //!
-//! What each kind promises is said at its configuration, in `domain::config`.
+//! What each kind promises is said at its configuration, in `domain::config`; formulas and sources are in `docs/scorers.md`.
 
+mod bleu;
+mod chrf;
+mod composite;
 mod contains;
+mod document;
+mod edits;
 mod exact_match;
+mod fuzzy;
+mod json_diff;
+mod json_path;
 mod json_schema;
+mod levenshtein;
+mod measures;
 mod numbers;
 mod numeric;
 mod reference;
+mod references;
 mod regex;
+mod rouge;
+#[cfg(test)]
+mod tests;
+mod token_f1;
+mod words;
 
-use domain::config::{ContainsScorer, ExactMatchScorer, NumericScorer, ScorerConfig};
+use domain::config::{
+    BleuScorer, ChrfScorer, ContainsScorer, CostScorer, ExactMatchScorer, FuzzyScorer,
+    LatencyScorer, LevenshteinScorer, NumericScorer, RougeScorer, ScorerConfig, TokenF1Scorer,
+    TokenUsageScorer,
+};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
+use domain::output::Output;
 use domain::score::{Score, ScoreValue, ScorerError};
 use serde_json::{Map, Value};
 
+use self::composite::Composite;
+use self::json_diff::JsonDiff;
+use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
 use self::regex::Regex;
 
@@ -23,6 +47,7 @@ use self::regex::Regex;
 pub struct Scorer {
     name: String,
     eval_id: String,
+    pass_threshold: Option<f64>,
     kind: Kind,
 }
 
@@ -32,6 +57,18 @@ enum Kind {
     Regex(Regex),
     Numeric(NumericScorer),
     JsonSchema(JsonSchema),
+    Levenshtein(LevenshteinScorer),
+    Fuzzy(FuzzyScorer),
+    Bleu(BleuScorer),
+    Chrf(ChrfScorer),
+    Rouge(RougeScorer),
+    TokenF1(TokenF1Scorer),
+    JsonDiff(JsonDiff),
+    JsonPath(JsonPath),
+    Latency(LatencyScorer),
+    TokenUsage(TokenUsageScorer),
+    Cost(CostScorer),
+    Composite(Composite),
 }
 
 impl Scorer {
@@ -43,10 +80,24 @@ impl Scorer {
             ScorerConfig::Regex(config) => Kind::Regex(Regex::compile(config)?),
             ScorerConfig::Numeric(config) => Kind::Numeric(numeric::checked(config)?),
             ScorerConfig::JsonSchema(config) => Kind::JsonSchema(JsonSchema::compile(config)?),
+            ScorerConfig::Levenshtein(config) => Kind::Levenshtein(config.clone()),
+            ScorerConfig::Fuzzy(config) => Kind::Fuzzy(config.clone()),
+            ScorerConfig::Bleu(config) => Kind::Bleu(config.clone()),
+            ScorerConfig::Chrf(config) => Kind::Chrf(config.clone()),
+            ScorerConfig::Rouge(config) => Kind::Rouge(config.clone()),
+            ScorerConfig::TokenF1(config) => Kind::TokenF1(config.clone()),
+            ScorerConfig::JsonDiff(config) => Kind::JsonDiff(JsonDiff::compile(config)?),
+            ScorerConfig::JsonPath(config) => Kind::JsonPath(JsonPath::compile(config)?),
+            ScorerConfig::Latency(config) => Kind::Latency(config.clone()),
+            ScorerConfig::TokenUsage(config) => Kind::TokenUsage(config.clone()),
+            ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
+            ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
         };
+        check_threshold(config)?;
         Ok(Self {
             name: config.name().to_owned(),
             eval_id: config.eval_id(),
+            pass_threshold: config.pass_threshold(),
             kind,
         })
     }
@@ -56,30 +107,64 @@ impl Scorer {
         &self.name
     }
 
-    /// Judges an answer; an item without the reference that the scorer needs is an error.
-    pub fn score(&self, item: &DatasetItem, answer: &Value) -> Result<Score, ScorerError> {
-        let verdict = match &self.kind {
-            Kind::ExactMatch(config) => exact_match::score(config, item, answer),
-            Kind::Contains(config) => contains::score(config, item, answer),
-            Kind::Regex(regex) => regex.score(item, answer),
-            Kind::Numeric(config) => numeric::score(config, item, answer),
-            Kind::JsonSchema(schema) => Ok(schema.score(answer)),
+    /// Judges an output; one without an answer, and an item without the reference that the scorer needs, is an error.
+    pub fn score(&self, item: &DatasetItem, output: &Output) -> Result<Score, ScorerError> {
+        let verdict = self.verdict(item, output).map_err(|error| ScorerError {
+            name: self.name.clone(),
+            eval_id: self.eval_id.clone(),
+            message: error.0,
+        })?;
+        let mut metadata = verdict.metadata;
+        if let Some(threshold) = self.pass_threshold {
+            let passed = verdict.value.as_f64() >= threshold;
+            metadata.insert("passed".to_owned(), passed.into());
+        }
+        Ok(Score {
+            name: self.name.clone(),
+            value: verdict.value,
+            eval_id: self.eval_id.clone(),
+            comment: verdict.comment,
+            metadata,
+        })
+    }
+
+    fn verdict(&self, item: &DatasetItem, output: &Output) -> Result<Verdict, Unscorable> {
+        let Some(answer) = &output.answer else {
+            return Err(Unscorable("the output has no answer".to_owned()));
         };
-        match verdict {
-            Ok(verdict) => Ok(Score {
-                name: self.name.clone(),
-                value: verdict.value,
-                eval_id: self.eval_id.clone(),
-                comment: verdict.comment,
-                metadata: Map::new(),
-            }),
-            Err(Unscorable(message)) => Err(ScorerError {
-                name: self.name.clone(),
-                eval_id: self.eval_id.clone(),
-                message,
-            }),
+        let value = &answer.value;
+        match &self.kind {
+            Kind::ExactMatch(config) => exact_match::score(config, item, value),
+            Kind::Contains(config) => contains::score(config, item, value),
+            Kind::Regex(regex) => regex.score(item, value),
+            Kind::Numeric(config) => numeric::score(config, item, value),
+            Kind::JsonSchema(schema) => schema.score(value),
+            Kind::Levenshtein(config) => levenshtein::score(config, item, value),
+            Kind::Fuzzy(config) => fuzzy::score(config, item, value),
+            Kind::Bleu(config) => bleu::score(config, item, value),
+            Kind::Chrf(config) => chrf::score(config, item, value),
+            Kind::Rouge(config) => rouge::score(config, item, value),
+            Kind::TokenF1(config) => token_f1::score(config, item, value),
+            Kind::JsonDiff(diff) => diff.score(item, value),
+            Kind::JsonPath(path) => path.score(value),
+            Kind::Latency(config) => measures::latency(config, answer),
+            Kind::TokenUsage(config) => measures::token_usage(config, answer),
+            Kind::Cost(config) => measures::cost(config, output),
+            Kind::Composite(composite) => composite.score(item, output),
         }
     }
+}
+
+fn check_threshold(config: &ScorerConfig) -> Result<(), Fault> {
+    let message = match config.pass_threshold() {
+        None => return Ok(()),
+        Some(_) if !config.is_share() => {
+            "a measure without a bound does not pass or fail: give it a maximum"
+        }
+        Some(threshold) if (0.0..=1.0).contains(&threshold) => return Ok(()),
+        Some(_) => "a threshold is a number from 0 to 1",
+    };
+    Err(Fault::new("/pass_threshold", message))
 }
 
 /// What a kind of scorer finds.
@@ -87,14 +172,31 @@ impl Scorer {
 struct Verdict {
     value: ScoreValue,
     comment: Option<String>,
+    metadata: Map<String, Value>,
 }
 
 impl Verdict {
+    fn of(value: ScoreValue) -> Self {
+        Self {
+            value,
+            comment: None,
+            metadata: Map::new(),
+        }
+    }
+
     /// True without a word, or false with the reason.
     fn from_reason(reason_against: Option<String>) -> Self {
         Self {
-            value: ScoreValue::Boolean(reason_against.is_none()),
-            comment: reason_against,
+            comment: reason_against.clone(),
+            ..Self::of(ScoreValue::Boolean(reason_against.is_none()))
+        }
+    }
+
+    /// A number that is finite, and what it is made of.
+    fn number(number: f64, comment: String) -> Self {
+        Self {
+            comment: Some(comment),
+            ..Self::of(ScoreValue::Number(number))
         }
     }
 }
@@ -102,135 +204,3 @@ impl Verdict {
 /// Why an item cannot be scored.
 #[derive(Debug, PartialEq, Eq)]
 struct Unscorable(String);
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn scorer(config: Value) -> Scorer {
-        Scorer::compile(&serde_json::from_value(config).unwrap()).unwrap()
-    }
-
-    fn item(expected: Option<Value>) -> DatasetItem {
-        DatasetItem {
-            id: "1".to_owned(),
-            input: Map::new(),
-            expected,
-            output: None,
-            tags: Vec::new(),
-            metadata: Map::new(),
-        }
-    }
-
-    fn one_of_each_kind() -> Vec<Scorer> {
-        [
-            json!({"type": "exact_match"}),
-            json!({"type": "exact_match", "case_sensitive": false, "expected_field": "a"}),
-            json!({"type": "contains"}),
-            json!({"type": "contains", "require_all": false, "case_sensitive": true}),
-            json!({"type": "contains", "values": ["a", "1"], "require_all": false}),
-            json!({"type": "regex"}),
-            json!({"type": "regex", "pattern": "^(\\w+\\s?)*$"}),
-            json!({"type": "numeric"}),
-            json!({"type": "numeric", "extract": "first", "relative_tolerance": 0.1}),
-            json!({"type": "numeric", "extract": "whole", "absolute_tolerance": 1e308}),
-            json!({"type": "json_schema", "schema": {"type": ["object", "number"], "required": ["a"]}}),
-        ]
-        .into_iter()
-        .map(scorer)
-        .collect()
-    }
-
-    #[test]
-    fn a_score_bears_the_scorers_name_and_version() {
-        let score = scorer(json!({"type": "exact_match", "name": "same"}))
-            .score(&item(Some(json!("5"))), &json!("6"))
-            .unwrap();
-        assert_eq!(
-            serde_json::to_value(&score).unwrap(),
-            json!({"name": "same", "value": false, "eval_id": "exact_match.v1", "comment": "expected `5`, got `6`"})
-        );
-    }
-
-    #[test]
-    fn a_missing_reference_is_an_error_and_not_a_score() {
-        for kind in ["exact_match", "contains", "regex", "numeric"] {
-            let scorer = scorer(json!({"type": kind}));
-            let error = scorer.score(&item(None), &json!("5")).unwrap_err();
-            assert_eq!(error.message, "the item has no `expected`", "{kind}");
-            assert_eq!(error.name, kind);
-            let error = scorer
-                .score(&item(Some(json!({"other": 5}))), &json!("5"))
-                .unwrap_err();
-            assert!(
-                error.message.contains("has no key"),
-                "{kind}: {}",
-                error.message
-            );
-        }
-    }
-
-    #[test]
-    fn very_long_outputs_are_scored_in_linear_time() {
-        let outputs = [
-            "1,234,", "9", "-", "a ", "```\n", "[", "\"\\", "1e", ".5", "−$",
-        ]
-        .map(|part| Value::from(part.repeat(200_000 / part.len())));
-        let started = Instant::now();
-        for scorer in one_of_each_kind() {
-            for output in &outputs {
-                for expected in [json!("5"), json!("a+$"), output.clone()] {
-                    let _ = scorer.score(&item(Some(expected)), output);
-                }
-            }
-        }
-        // 330 scores; anything quadratic would take far longer.
-        assert!(
-            started.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            started.elapsed()
-        );
-    }
-
-    fn any_json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            "\\PC{0,20}".prop_map(Value::from),
-            "[-−+$€%0-9.,eE a(){}\\[\\]`\"\n]{0,20}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(3, 20, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map(
-                    prop_oneof!["[a-c]", Just("value".to_owned()), Just("regex".to_owned())],
-                    inner,
-                    0..4
-                )
-                .prop_map(|map| map.into_iter().collect::<Map<_, _>>().into()),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_answer_and_reference_give_a_finite_score_or_an_error(answer in any_json(), expected in any_json()) {
-            let item = item(Some(expected));
-            for scorer in one_of_each_kind() {
-                if let Ok(score) = scorer.score(&item, &answer) {
-                    prop_assert!(score.value.as_f64().is_finite());
-                    prop_assert!(score.value == ScoreValue::Boolean(true) || score.comment.is_some());
-                    prop_assert!(score.comment.is_none_or(|comment| comment.chars().count() < 1000));
-                }
-            }
-        }
-    }
-}

@@ -1,9 +1,23 @@
-//! How outputs are judged: the formula of each scorer is in its documentation here.
+//! How outputs are judged: what each scorer promises is in its documentation in the modules here.
 
-use std::collections::BTreeMap;
+mod composite;
+mod json;
+mod matching;
+mod measure;
+mod text;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+pub use composite::{CompositeScorer, WeightedScorer};
+pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
+pub use matching::{
+    ContainsScorer, ExactMatchScorer, NumberExtraction, NumericScorer, RegexScorer,
+};
+pub use measure::{CostScorer, CountedTokens, LatencyScorer, TokenUsageScorer};
+pub use text::{
+    BleuScorer, ChrfScorer, EditUnit, FuzzyScorer, LevenshteinScorer, RougeMeasure, RougeScorer,
+    RougeVariant, TokenF1Scorer,
+};
 
 /// How outputs are judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,159 +29,18 @@ pub enum ScorerConfig {
     Regex(RegexScorer),
     Numeric(NumericScorer),
     JsonSchema(JsonSchemaScorer),
-}
-
-/// True when the output equals the reference, false otherwise.
-///
-/// The reference is the item's `expected`, or, when that is an object, its key `expected_field` if that is given, else `exact`,
-/// else `value`. Text is compared without surrounding white space; other JSON values by equality, numbers by value. Text and
-/// another JSON value are equal when the text is that value's compact JSON. Without a reference there is no score but an error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ExactMatchScorer {
-    /// Unique among the scorers; the scorer's type unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 100)
-    )]
-    pub name: Option<String>,
-    /// The key of an object-valued `expected` that holds the reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub expected_field: Option<String>,
-    #[serde(default = "yes")]
-    #[cfg_attr(feature = "schema", schema(default = true))]
-    pub case_sensitive: bool,
-}
-
-/// Whether the output contains given texts.
-///
-/// With `require_all` the score is true when the output contains every text, false otherwise; without, the share found (0 to 1).
-/// The texts are `values`, or the item's `expected` (a text or a list of texts; numbers and booleans count as their JSON), or,
-/// when that is an object, its key `expected_field` if that is given, else `contains`, else `value`. An output that is not text
-/// is searched as its compact JSON. An empty list or text is no reference: every output would contain it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ContainsScorer {
-    /// Unique among the scorers; the scorer's type unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 100)
-    )]
-    pub name: Option<String>,
-    /// The texts to look for in every output, in place of the items' references.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<String>,
-    /// The key of an object-valued `expected` that holds the reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub expected_field: Option<String>,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(default = false))]
-    pub case_sensitive: bool,
-    #[serde(default = "yes")]
-    #[cfg_attr(feature = "schema", schema(default = true))]
-    pub require_all: bool,
-}
-
-/// True when the output matches a regular expression (syntax of the Rust crate `regex`), anywhere unless anchored.
-///
-/// The expression is `pattern`, or the item's `expected`, or, when that is an object, its key `expected_field` if that is given,
-/// else `regex`, else `pattern`. It is searched for in the output as it is, white space included; an output that is not text is
-/// searched as its compact JSON. An expression is not empty, has at most 10,000 bytes and takes at most 10 MiB once compiled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct RegexScorer {
-    /// Unique among the scorers; the scorer's type unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 100)
-    )]
-    pub name: Option<String>,
-    /// The expression for every output, in place of the items' references.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 10_000)
-    )]
-    pub pattern: Option<String>,
-    /// The key of an object-valued `expected` that holds the expression.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub expected_field: Option<String>,
-}
-
-/// True when the number in the output is close to the reference: |output - reference| <= max(absolute, relative × |reference|).
-///
-/// The reference is the item's `expected`, or, when that is an object, its key `expected_field` if that is given, else `value`;
-/// a number, or text that is one. Thousands separators (`1,234`), currency signs (`$18.00`) and exponents (`1e3`) are
-/// understood; percent signs change nothing. A minus counts only directly before a number and not after a letter, a digit or a
-/// closing bracket (`3-4` holds 3 and 4), and digits after a letter are part of a word (`GPT4`). An output without a number
-/// scores false; a list or an object is searched as its compact JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct NumericScorer {
-    /// Unique among the scorers; the scorer's type unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 100)
-    )]
-    pub name: Option<String>,
-    /// The key of an object-valued `expected` that holds the reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub expected_field: Option<String>,
-    /// Which number of a text counts.
-    #[serde(default)]
-    pub extract: NumberExtraction,
-    /// The largest absolute difference.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(minimum = 0.0, default = 0.0))]
-    pub absolute_tolerance: f64,
-    /// The largest difference as a share of the reference.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(minimum = 0.0, default = 0.0))]
-    pub relative_tolerance: f64,
-}
-
-/// Which number of a text counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum NumberExtraction {
-    /// The last one, where answers to word problems stand.
-    #[default]
-    Last,
-    First,
-    /// The whole text must be a number.
-    Whole,
-}
-
-/// True when the output is JSON that a JSON Schema (2020-12 unless `$schema` says otherwise) accepts.
-///
-/// A text output is parsed as JSON; a Markdown code fence around it is taken off. References to other documents are refused,
-/// and so are patterns that look around or back (`(?=…)`, `\1`). `format` is checked only by dialects before 2019-09.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct JsonSchemaScorer {
-    /// Unique among the scorers; the scorer's type unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 100)
-    )]
-    pub name: Option<String>,
-    #[cfg_attr(feature = "schema", schema(value_type = std::collections::HashMap<String, Value>))]
-    pub schema: BTreeMap<String, Value>,
+    Levenshtein(LevenshteinScorer),
+    Fuzzy(FuzzyScorer),
+    Bleu(BleuScorer),
+    Chrf(ChrfScorer),
+    Rouge(RougeScorer),
+    TokenF1(TokenF1Scorer),
+    JsonDiff(JsonDiffScorer),
+    JsonPath(JsonPathScorer),
+    Latency(LatencyScorer),
+    TokenUsage(TokenUsageScorer),
+    Cost(CostScorer),
+    Composite(CompositeScorer),
 }
 
 fn yes() -> bool {
@@ -183,19 +56,53 @@ impl ScorerConfig {
             Self::Regex(_) => "regex",
             Self::Numeric(_) => "numeric",
             Self::JsonSchema(_) => "json_schema",
+            Self::Levenshtein(_) => "levenshtein",
+            Self::Fuzzy(_) => "fuzzy",
+            Self::Bleu(_) => "bleu",
+            Self::Chrf(_) => "chrf",
+            Self::Rouge(_) => "rouge",
+            Self::TokenF1(_) => "token_f1",
+            Self::JsonDiff(_) => "json_diff",
+            Self::JsonPath(_) => "json_path",
+            Self::Latency(_) => "latency",
+            Self::TokenUsage(_) => "token_usage",
+            Self::Cost(_) => "cost",
+            Self::Composite(_) => "composite",
         }
     }
 
     /// The scorer's name in the experiment.
     pub fn name(&self) -> &str {
-        let name = match self {
-            Self::ExactMatch(scorer) => &scorer.name,
-            Self::Contains(scorer) => &scorer.name,
-            Self::Regex(scorer) => &scorer.name,
-            Self::Numeric(scorer) => &scorer.name,
-            Self::JsonSchema(scorer) => &scorer.name,
+        self.shared().0.unwrap_or(self.kind())
+    }
+
+    /// From which value on an output passes.
+    pub fn pass_threshold(&self) -> Option<f64> {
+        self.shared().1
+    }
+
+    /// What every scorer has: a name, if it is given one, and a threshold.
+    fn shared(&self) -> (Option<&str>, Option<f64>) {
+        let (name, pass_threshold) = match self {
+            Self::ExactMatch(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Contains(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Regex(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Numeric(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::JsonSchema(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Levenshtein(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Fuzzy(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Bleu(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Chrf(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Rouge(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::TokenF1(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::JsonDiff(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::JsonPath(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Latency(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::TokenUsage(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Cost(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Composite(scorer) => (&scorer.name, scorer.pass_threshold),
         };
-        name.as_deref().unwrap_or(self.kind())
+        (name.as_deref(), pass_threshold)
     }
 
     /// The scorer and the version of its formula.
@@ -206,21 +113,65 @@ impl ScorerConfig {
     /// Whether the scorer compares with the item's `expected`.
     pub fn needs_expected(&self) -> bool {
         match self {
-            Self::ExactMatch(_) | Self::Numeric(_) => true,
+            Self::ExactMatch(_)
+            | Self::Numeric(_)
+            | Self::Levenshtein(_)
+            | Self::Fuzzy(_)
+            | Self::Bleu(_)
+            | Self::Chrf(_)
+            | Self::Rouge(_)
+            | Self::TokenF1(_)
+            | Self::JsonDiff(_) => true,
             Self::Contains(scorer) => scorer.values.is_empty(),
             Self::Regex(scorer) => scorer.pattern.is_none(),
-            Self::JsonSchema(_) => false,
+            Self::JsonSchema(_)
+            | Self::JsonPath(_)
+            | Self::Latency(_)
+            | Self::TokenUsage(_)
+            | Self::Cost(_) => false,
+            Self::Composite(scorer) => {
+                let mut parts = scorer.scorers.iter();
+                parts.any(|part| part.scorer.needs_expected())
+            }
+        }
+    }
+
+    /// Whether every score lies between 0 and 1: a measure without a bound is a number of its own unit.
+    pub fn is_share(&self) -> bool {
+        match self {
+            Self::Latency(scorer) => scorer.max_latency_ms.is_some(),
+            Self::TokenUsage(scorer) => scorer.max_tokens.is_some(),
+            Self::Cost(scorer) => scorer.max_cost.is_some(),
+            _ => true,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn unknown_keys_are_refused_inside_a_tagged_union() {
-        let scorer = serde_json::json!({"type": "exact_match", "case_sensitve": true});
+        let scorer = json!({"type": "exact_match", "case_sensitve": true});
         assert!(serde_json::from_value::<ScorerConfig>(scorer).is_err());
+    }
+
+    #[test]
+    fn every_scorer_is_written_as_it_is_read() {
+        for scorer in [
+            json!({"type": "rouge", "variant": "rougeL", "measure": "f1", "pass_threshold": 0.5}),
+            json!({"type": "rouge", "variant": "rouge2", "measure": "recall"}),
+            json!({"type": "token_f1", "name": "words"}),
+            json!({"type": "levenshtein", "unit": "words", "case_sensitive": true}),
+            json!({"type": "json_path", "assertions": [{"path": "$.a", "equals": null}], "require_all": false}),
+            json!({"type": "cost", "max_cost": "0.01"}),
+            json!({"type": "composite", "scorers": [{"weight": 2.0, "scorer": {"type": "latency"}}]}),
+        ] {
+            let read: ScorerConfig = serde_json::from_value(scorer.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), scorer);
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use domain::config::ContainsScorer;
 use domain::fault::Fault;
 use domain::item::DatasetItem;
-use domain::score::ScoreValue;
 use serde_json::Value;
 
 use super::reference::reference;
@@ -43,10 +42,7 @@ pub(super) fn score(
             list(&missing)
         ),
     };
-    Ok(Verdict {
-        value: ScoreValue::Number(found as f64 / texts.len() as f64),
-        comment: Some(comment),
-    })
+    Ok(Verdict::number(found as f64 / texts.len() as f64, comment))
 }
 
 /// What to look for: never nothing, and never an empty text, which every output contains.
@@ -112,6 +108,7 @@ fn list(texts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::score::ScoreValue;
     use serde_json::json;
 
     use super::*;

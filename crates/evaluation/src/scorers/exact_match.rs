@@ -36,7 +36,7 @@ fn texts_equal(one: &str, other: &str, case_sensitive: bool) -> bool {
 }
 
 /// Equality of JSON values; `1` equals `1.0`.
-fn values_equal(one: &Value, other: &Value, case_sensitive: bool) -> bool {
+pub(super) fn values_equal(one: &Value, other: &Value, case_sensitive: bool) -> bool {
     let equal = |one: &Value, other: &Value| values_equal(one, other, case_sensitive);
     match (one, other) {
         (Value::String(one), Value::String(other)) => texts_equal(one, other, case_sensitive),
@@ -63,7 +63,7 @@ fn numbers_equal(one: &Number, other: &Number) -> bool {
 }
 
 /// The number when it is whole and an `i128` can hold it: exact where a float would round.
-fn as_integer(number: &Number) -> Option<i128> {
+pub(super) fn as_integer(number: &Number) -> Option<i128> {
     number.as_i128().or_else(|| {
         let float = number.as_f64()?;
         let is_whole = float.fract() == 0.0 && float.abs() < 1e38;

@@ -65,7 +65,7 @@ fn of_item(item: &DatasetItem, field: Option<&str>) -> Result<regex::Regex, Unsc
         .map_err(|message| Unscorable(format!("the reference {}: {message}", quote(pattern))))
 }
 
-fn compile(pattern: &str) -> Result<regex::Regex, String> {
+pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
     if pattern.is_empty() {
         return Err("an empty expression matches every output".to_owned());
     }
