@@ -156,13 +156,6 @@ impl RunLimits {
             tokens_per_minute: self.tokens_per_minute.map(part),
         }
     }
-
-    /// Whether changing to `other` concerns calls that are under way: how many at once, and how fast.
-    pub fn paces_differ(&self, other: &Self) -> bool {
-        self.concurrency_limit != other.concurrency_limit
-            || self.requests_per_minute != other.requests_per_minute
-            || self.tokens_per_minute != other.tokens_per_minute
-    }
 }
 
 #[cfg(test)]
