@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{CsvDataset, JsonlDataset};
+use crate::limits::RunLimits;
+use crate::walk;
 
 /// Where the rows of a dataset are read from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,16 +76,10 @@ impl DatasetRef {
 /// Enough chunks are in flight that their items can use the whole concurrency twice over, so that a straggler
 /// in one chunk leaves its calls to the others.
 pub fn shares(dataset: &DatasetRef, concurrency: u32) -> Vec<u32> {
-    let concurrency = u64::from(concurrency.max(1));
-    let wanted = (2 * concurrency)
-        .div_ceil(dataset.chunk_size.max(1))
-        .clamp(3, 16);
-    let lanes = wanted.min(dataset.chunks()).min(concurrency).max(1);
+    let lanes = walk::lanes(dataset, concurrency);
+    let limits = RunLimits::of_concurrency(concurrency.max(1));
     (0..lanes)
-        .map(|lane| {
-            let share = concurrency / lanes + u64::from(lane < concurrency % lanes);
-            u32::try_from(share).unwrap_or(u32::MAX)
-        })
+        .map(|lane| limits.share(lane, lanes).concurrency)
         .collect()
 }
 

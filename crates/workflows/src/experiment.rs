@@ -157,8 +157,7 @@ impl ExperimentWorkflow {
     pub fn pause(&mut self, ctx: &mut SyncWorkflowContext<Self>, command: PauseCommand) {
         let since = time_of(ctx.workflow_time());
         if self.pauses(since, command.reason) {
-            let _ =
-                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+            tell(ctx, self.progress.clone());
         }
     }
 
@@ -166,8 +165,7 @@ impl ExperimentWorkflow {
     #[signal(name = "resume")]
     pub fn resume(&mut self, ctx: &mut SyncWorkflowContext<Self>) {
         if self.resumes() {
-            let _ =
-                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+            tell(ctx, self.progress.clone());
         }
     }
 
@@ -175,8 +173,7 @@ impl ExperimentWorkflow {
     #[signal(name = "change_limits")]
     pub fn change_limits(&mut self, ctx: &mut SyncWorkflowContext<Self>, change: LimitsChange) {
         if self.changes_limits(&change) {
-            let _ =
-                ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress.clone())))]);
+            tell(ctx, self.progress.clone());
         }
     }
 }
@@ -326,6 +323,12 @@ fn publish(ctx: &WorkflowContext<ExperimentWorkflow>) -> WorkflowResult<()> {
     let progress = ctx.state(|run| run.progress.clone());
     ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(progress)))])?;
     Ok(())
+}
+
+/// The same from the handler of a command.
+pub(crate) fn tell<W>(ctx: &SyncWorkflowContext<W>, progress: Progress) {
+    // A progress that cannot be written as JSON does not exist; the next stretch would report it.
+    let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(progress)))]);
 }
 
 /// The time of the current workflow task, which is the same when replayed.

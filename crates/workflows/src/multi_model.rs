@@ -17,7 +17,7 @@ use temporalio_common::WorkflowDefinition;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
     ActivityExecutionError, ChildWorkflowCancellationType, ChildWorkflowExecutionError,
-    ChildWorkflowOptions, MemoValue, ParentClosePolicy, StartedChildWorkflow, SyncWorkflowContext,
+    ChildWorkflowOptions, ParentClosePolicy, StartedChildWorkflow, SyncWorkflowContext,
     WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination, join, join_all,
 };
 
@@ -25,10 +25,9 @@ use self::commands::{Command, Commands, forward};
 use crate::activities::{Emit, ExperimentActivities, Load, RunRef, SpecRef};
 use crate::experiment::{
     ExperimentWorkflow, PauseCommand, Resumed, RunInput, RunOutcome, Work, begun_with, now, reason,
-    run_failed, time_of,
+    run_failed, tell, time_of,
 };
 use crate::ids;
-use crate::memo;
 use crate::options::{WORKFLOW_TASK_TIMEOUT, even_if_cancelled, patient};
 
 /// Characters of a model's name in the Temporal UI, which takes 400 bytes: four for a character at most.
@@ -106,7 +105,7 @@ impl MultiModelWorkflow {
     pub fn pause(&mut self, ctx: &mut SyncWorkflowContext<Self>, command: PauseCommand) {
         let since = time_of(ctx.workflow_time());
         self.commands.take(Command::Pause(command), since);
-        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+        tell(ctx, self.progress());
     }
 
     /// As [`ExperimentWorkflow::resume`], for every run that has not ended.
@@ -114,7 +113,7 @@ impl MultiModelWorkflow {
     pub fn resume(&mut self, ctx: &mut SyncWorkflowContext<Self>) {
         let since = time_of(ctx.workflow_time());
         self.commands.take(Command::Resume, since);
-        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+        tell(ctx, self.progress());
     }
 
     /// As [`ExperimentWorkflow::change_limits`], for every run that has not ended.
@@ -122,7 +121,7 @@ impl MultiModelWorkflow {
     pub fn change_limits(&mut self, ctx: &mut SyncWorkflowContext<Self>, change: LimitsChange) {
         let since = time_of(ctx.workflow_time());
         self.commands.take(Command::ChangeLimits(change), since);
-        let _ = ctx.upsert_memo([(memo::PROGRESS, Some(MemoValue::new(self.progress())))]);
+        tell(ctx, self.progress());
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use domain::config::RetryConfig;
 use temporalio_workflow::{
-    ActivityCancellationType, ActivityOptions, RetryPolicy, WorkflowCancellationToken,
+    ActivityCancellationType, ActivityOptions, RetryPolicy, WaitConditionOptions,
+    WorkflowCancellationToken,
 };
 
 /// A worker that has not been heard of for this long is taken for dead, and its stretch goes to another. Workers are heard of
@@ -71,6 +72,13 @@ pub(crate) fn cancelled_by(
 /// The same, but carried out even when the workflow is cancelled.
 pub(crate) fn even_if_cancelled(options: ActivityOptions) -> ActivityOptions {
     cancelled_by(options, &WorkflowCancellationToken::new())
+}
+
+/// For waits that go on when the workflow is cancelled.
+pub(crate) fn wait_even_if_cancelled() -> WaitConditionOptions {
+    WaitConditionOptions::builder()
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build()
 }
 
 /// The same, with a line for the Temporal UI.

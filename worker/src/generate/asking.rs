@@ -86,8 +86,12 @@ impl Hand {
 
     /// Whether every item has been asked for the last time.
     pub(super) fn is_done(&self) -> bool {
-        let asks_more = !self.ready.is_empty() || !self.waits.is_empty() || !self.opened_all;
-        !asks_more && self.calls.is_empty()
+        !self.asks_more() && self.calls.is_empty()
+    }
+
+    /// Whether there are items to ask, now or later.
+    fn asks_more(&self) -> bool {
+        !self.ready.is_empty() || !self.waits.is_empty() || !self.opened_all
     }
 }
 

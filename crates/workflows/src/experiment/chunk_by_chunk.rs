@@ -8,13 +8,14 @@ use domain::dataset::{self, DatasetRef};
 use domain::limits::Share;
 use domain::progress::{Generated, Stage};
 use temporalio_workflow::{
-    WaitConditionOptions, WorkflowCancellationToken, WorkflowContext, WorkflowResult, join,
-    join_all,
+    WorkflowCancellationToken, WorkflowContext, WorkflowResult, join, join_all,
 };
 
 use super::{ExperimentWorkflow, RunInput, SCORING_LANES, Stop, enter, publish};
 use crate::activities::{Allowance, ExperimentActivities, Generate, ScoreChunk};
-use crate::options::{cancelled_by, described, even_if_cancelled, patient, working};
+use crate::options::{
+    cancelled_by, described, even_if_cancelled, patient, wait_even_if_cancelled, working,
+};
 
 /// How far the walk has come.
 #[derive(Default)]
@@ -142,12 +143,9 @@ async fn score_chunks(
     calls: &WorkflowCancellationToken,
 ) -> WorkflowResult<()> {
     loop {
-        let uncancelled = WaitConditionOptions::builder()
-            .cancellation_token(WorkflowCancellationToken::new())
-            .build();
         ctx.wait_condition_with_options(
             |run| !run.old.to_score.is_empty() || run.old.generating == 0,
-            uncancelled,
+            wait_even_if_cancelled(),
         )
         .await?;
         let Some(ChunkToScore { chunk, generated }) =

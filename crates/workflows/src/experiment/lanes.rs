@@ -7,8 +7,8 @@ use domain::progress::{Generated, Stage};
 use domain::statistics::exceeds;
 use domain::walk::{self, Stretch};
 use temporalio_workflow::{
-    ActivityExecutionError, WaitConditionOptions, WorkflowCancellationToken, WorkflowContext,
-    WorkflowResult, join, join_all,
+    ActivityExecutionError, WorkflowCancellationToken, WorkflowContext, WorkflowResult, join,
+    join_all,
 };
 
 use super::scoring::score_stretches;
@@ -16,7 +16,7 @@ use super::stop::{self, Stop};
 use super::walk::{Begun, Next, ToScore};
 use super::{ExperimentWorkflow, RunInput, SCORING_LANES, Work, enter, now, publish};
 use crate::activities::{ExperimentActivities, Generate, GeneratedStretch};
-use crate::options::{cancelled_by, described, stretching};
+use crate::options::{cancelled_by, described, stretching, wait_even_if_cancelled};
 
 /// Events after which a run continues as new: Temporal suggests it at about 4,100, warns at 10,240 and ends at 51,200.
 const LONG_HISTORY: u32 = 3_500;
@@ -59,12 +59,9 @@ async fn recall_when_asked(
     calls: &Calls,
 ) -> WorkflowResult<()> {
     loop {
-        let uncancelled = WaitConditionOptions::builder()
-            .cancellation_token(WorkflowCancellationToken::new())
-            .build();
         ctx.wait_condition_with_options(
             |run| run.walk.recall || run.walk.generating == 0,
-            uncancelled,
+            wait_even_if_cancelled(),
         )
         .await?;
         if ctx.state(|run| run.walk.generating == 0) {

@@ -2,16 +2,14 @@
 
 use domain::dataset::DatasetRef;
 use domain::walk;
-use temporalio_workflow::{
-    WaitConditionOptions, WorkflowCancellationToken, WorkflowContext, WorkflowResult,
-};
+use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use super::lanes::{history_is_long, stretch_title};
 use super::stop::Stop;
 use super::walk::ToScore;
 use super::{ExperimentWorkflow, RunInput, Work, publish};
 use crate::activities::{ExperimentActivities, ScoreChunk};
-use crate::options::{described, even_if_cancelled, patient};
+use crate::options::{described, even_if_cancelled, patient, wait_even_if_cancelled};
 
 /// What the stretches of a round that only scores are divided by: lanes, and items that are worth a stretch.
 const LANES_OF_RESCORING: u32 = 4;
@@ -63,12 +61,9 @@ async fn next(
     if input.work == Work::Score {
         return Ok(next_of_all(ctx, dataset).await);
     }
-    let uncancelled = WaitConditionOptions::builder()
-        .cancellation_token(WorkflowCancellationToken::new())
-        .build();
     ctx.wait_condition_with_options(
         |run| !run.walk.to_score.is_empty() || run.walk.generating == 0,
-        uncancelled,
+        wait_even_if_cancelled(),
     )
     .await?;
     Ok(ctx.state_mut(|run| run.walk.to_score.pop_front()))
