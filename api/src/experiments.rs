@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 mod archive;
+pub(crate) mod breakdown;
 pub(crate) mod control;
 mod create;
 mod identity;

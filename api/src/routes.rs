@@ -62,6 +62,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::again::emit_experiment))
         .routes(routes!(experiments::list_results))
         .routes(routes!(experiments::get_summary))
+        .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
         .routes(routes!(comparisons::get_comparison))
         .routes(routes!(workflows::get_workflow))

@@ -5,6 +5,7 @@ mod error;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use api_types::breakdown::Breakdown;
 use api_types::comparisons::Comparison;
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
@@ -36,6 +37,15 @@ pub(crate) struct ResultQuery {
     pub(crate) model: Option<String>,
     pub(crate) state: Option<String>,
     pub(crate) page_size: usize,
+}
+
+/// Which scores to break down, and how sure their means are to be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BreakdownQuery {
+    pub(crate) model: Option<String>,
+    pub(crate) cluster_by: Option<String>,
+    pub(crate) resamples: u32,
+    pub(crate) seed: u32,
 }
 
 impl Client {
@@ -120,6 +130,25 @@ impl Client {
     pub(crate) async fn summary(&self, id: &ExperimentId) -> Result<ExperimentSummary, Error> {
         let path = ["v1", "experiments", id.as_ref(), "summary"];
         self.send(self.request(Method::GET, &path)).await
+    }
+
+    /// The scores by model, scorer and tag.
+    pub(crate) async fn breakdown(
+        &self,
+        id: &ExperimentId,
+        query: &BreakdownQuery,
+    ) -> Result<Breakdown, Error> {
+        let request = self
+            .request(
+                Method::GET,
+                &["v1", "experiments", id.as_ref(), "breakdown"],
+            )
+            .query(&[
+                ("model", query.model.as_deref()),
+                ("cluster_by", query.cluster_by.as_deref()),
+            ])
+            .query(&[("resamples", query.resamples), ("seed", query.seed)]);
+        self.send(request).await
     }
 
     /// Compares the runs of experiments, of all models or of those that are named; the first is the baseline.

@@ -1,6 +1,7 @@
 //! The commands, one module each: arguments, and what is done with them.
 
 pub(crate) mod again;
+pub(crate) mod breakdown;
 pub(crate) mod cancel;
 pub(crate) mod compare;
 pub(crate) mod dev;

@@ -17,8 +17,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, cancel, compare, dev, gate, ledger, limits, list, pause, results, resume, run,
-    status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, dev, gate, ledger, limits, list, pause, results,
+    resume, run, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -60,6 +60,8 @@ enum Command {
     Results(results::Args),
     /// Print the table of scores.
     Summary(summary::Args),
+    /// Break the scores down by model, scorer and tag.
+    Breakdown(breakdown::Args),
     /// Compare runs on the same items: which is better, and how sure that is.
     Compare(compare::Args),
     /// Judge an experiment by rules; the exit code says whether it passed.
@@ -111,6 +113,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
+        Some(Command::Breakdown(args)) => breakdown::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,

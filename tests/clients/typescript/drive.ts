@@ -108,6 +108,15 @@ async function read(): Promise<void> {
   assert.equal(exact.confidence_interval.method, "wilson");
   called("get_summary");
 
+  const broken = await client.GET("/v1/experiments/{experiment_id}/breakdown", {
+    params: { path, query: { resamples: 200, cluster_by: "topic" } },
+  });
+  const [all, tagged] = broken.data?.estimates ?? [];
+  assert(all?.bootstrap && all.clustered && all.tag === undefined);
+  assert(all.bootstrap.percentile.low < 0.5 && all.bootstrap.percentile.high > 0.5);
+  assert.equal(tagged?.tag, "sum");
+  called("get_breakdown");
+
   const seen: ModelResult[] = [];
   let token: string | undefined;
   do {
