@@ -83,6 +83,18 @@ impl ApiError {
         }
     }
 
+    /// The same failure for another request that has come upon it.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::NotFound { what, id } => Self::not_found(what, id),
+            Self::Unavailable { dependency, source } => Self::Unavailable {
+                dependency,
+                source: source.to_string().into(),
+            },
+            other => Self::internal(other.to_string()),
+        }
+    }
+
     pub(crate) fn internal(source: impl Into<BoxError>) -> Self {
         Self::Internal(source.into())
     }

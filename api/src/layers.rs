@@ -100,10 +100,11 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     if !is_docs {
-        // What is true now may not be in a second.
+        // What is true now may not be in a second, unless the answer says how to find out.
         response
             .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

@@ -3,10 +3,11 @@
 //! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
 //! look after the service. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
 //! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
-//! `temporal` implements it and alone names the client.
+//! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod comparisons;
 mod config;
+mod entity_tag;
 mod error;
 mod execution;
 mod experiments;
@@ -21,6 +22,7 @@ mod schema;
 mod serve;
 mod state;
 mod temporal;
+mod watching;
 mod workflows;
 
 pub use crate::config::{BadConfig, Config};

@@ -50,9 +50,10 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::list_experiments
         ))
         .routes(routes!(
-            experiments::get_experiment,
+            experiments::watch::get_experiment,
             experiments::limits::change_limits
         ))
+        .routes(routes!(experiments::watch::watch_experiment))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))

@@ -40,12 +40,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     );
     let task_queue = config.temporal.temporal_task_queue.clone();
     let clients = target.connect_in_background(shutdown.clone());
-    let state = AppState::new(
+    let mut state = AppState::new(
         Arc::new(Temporal::new(clients, task_queue)),
         store,
         ui,
         &crate::openapi(),
     );
+    state.stopping = shutdown.clone();
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,

@@ -39,6 +39,7 @@ mod steering;
 mod temporal_away;
 mod versions;
 mod waiting;
+mod watching;
 mod whole;
 mod workers;
 mod workflows;

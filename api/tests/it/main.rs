@@ -15,4 +15,5 @@ mod requests;
 mod results;
 mod rounds;
 mod service;
+mod watching;
 mod workflows;

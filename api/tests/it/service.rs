@@ -79,6 +79,19 @@ impl Service {
             .await
     }
 
+    /// The status and the text of an answer that is no JSON, to its end.
+    pub(crate) async fn text(&self, path: &str, last_event: Option<&str>) -> (u16, String) {
+        let mut request = Request::get(path);
+        if let Some(id) = last_event {
+            request = request.header("last-event-id", id);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        (status, String::from_utf8(bytes.unwrap().to_vec()).unwrap())
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         let request = Request::post(path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap())

@@ -21,6 +21,7 @@ from evolution_client.api.experiments import (
     resume_experiment,
     retry_experiment,
     terminate_experiment,
+    watch_experiment,
 )
 from evolution_client.api.results import get_breakdown, get_comparison, get_ledger, get_summary, list_results
 from evolution_client.api.workflows import get_workflow, get_workflow_history
@@ -134,6 +135,9 @@ def follow(client: Client, experiment_id: str) -> None:
         time.sleep(0.05)
     assert experiment.models[0].items_done == ITEMS, experiment
     called("get_experiment")
+    stream = watch_experiment.sync(experiment_id, client=client)
+    assert isinstance(stream, str) and '"status":"completed"' in stream, stream
+    called("watch_experiment")
 
 
 def read(client: Client, experiment_id: str) -> None:

@@ -96,6 +96,13 @@ async function follow(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   called("get_experiment");
+
+  const stream = await client.GET("/v1/experiments/{experiment_id}/events", {
+    params: { path: { experiment_id: id } },
+    parseAs: "text",
+  });
+  assert(stream.data?.includes('"status":"completed"'));
+  called("watch_experiment");
 }
 
 async function read(): Promise<void> {
