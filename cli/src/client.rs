@@ -12,7 +12,9 @@ use api_types::ledger::Ledger;
 use api_types::results::ResultList;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Host, Url};
@@ -49,10 +51,19 @@ pub(crate) struct BreakdownQuery {
 }
 
 impl Client {
-    pub(crate) fn new(api: Url) -> anyhow::Result<Self> {
+    /// With a key, it is sent with every request.
+    pub(crate) fn new(api: Url, key: Option<SecretString>) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let value = format!("Bearer {}", key.expose_secret());
+            let mut value = HeaderValue::try_from(value).context("the API key is no text")?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            .default_headers(headers)
             .user_agent(concat!("ai-evolution/", env!("CARGO_PKG_VERSION")));
         // No proxy can reach what listens on this machine's loopback.
         let http = match is_loopback(&api) {
@@ -253,7 +264,7 @@ mod tests {
     use super::*;
 
     fn client(api: &str) -> Client {
-        Client::new(api.parse().unwrap()).unwrap()
+        Client::new(api.parse().unwrap(), None).unwrap()
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::client::Client;
@@ -39,6 +40,15 @@ struct Cli {
         default_value_t = default_api()
     )]
     api: Url,
+    /// The API key, for a service that asks for one.
+    #[arg(
+        long,
+        global = true,
+        env = "AI_EVOLUTION_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    api_key: Option<SecretString>,
     /// Print JSON for programs: one document, or one line for each element of a list.
     #[arg(long, global = true)]
     json: bool,
@@ -102,7 +112,7 @@ async fn main() -> ExitCode {
 
 async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
     let context = Context {
-        client: Client::new(cli.api)?,
+        client: Client::new(cli.api, cli.api_key)?,
         json: cli.json,
     };
     match cli.command {

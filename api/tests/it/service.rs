@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, Limits, TemporalUi, Workflows};
+use api::{AppState, Entrance, Limits, TemporalUi, Workflows};
 use artifacts::Store;
 use axum::Router;
 use axum::body::Body;
@@ -46,6 +46,11 @@ impl Service {
     }
 
     pub(crate) fn with(limits: Limits) -> Self {
+        Self::behind(limits, Entrance::default())
+    }
+
+    /// A service that does not let everybody in.
+    pub(crate) fn behind(limits: Limits, entrance: Entrance) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
         let memory = Arc::new(Memory::default());
@@ -56,7 +61,7 @@ impl Service {
         let workflows: Arc<dyn Workflows> = Arc::<Memory>::clone(&memory);
         let state = AppState::new(workflows, store.clone(), Some(ui), &api::openapi());
         Self {
-            router: api::router(state, limits),
+            router: api::router(state, limits, entrance),
             memory,
             store,
             folder,

@@ -111,7 +111,7 @@ async fn story(
         stack.start(env.worker(number, model.is_some()))?;
     }
     stack.start(env.api())?;
-    let client = Client::new(ports.api_url().parse()?)?;
+    let client = Client::new(ports.api_url().parse()?, None)?;
     stack
         .until("the API", START_LIMIT, || async {
             client.ready().await.map_err(anyhow::Error::from)
