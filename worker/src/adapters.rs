@@ -1,7 +1,19 @@
 //! Adapters: how an output is obtained for an item. They know no Temporal, and never try again by themselves.
+//!
+//! `recorded` calls nobody. All others are `called`: `chat` in the protocols of `providers::Api`, `http`, `sse` and `embeddings`
+//! by way of `exchange`. `wording` tells what has gone wrong.
 
-mod openai;
+mod called;
+mod chat;
+mod client;
+mod embeddings;
+mod exchange;
+mod http;
 mod recorded;
+mod sse;
+#[cfg(test)]
+mod stub;
+mod wording;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,14 +22,17 @@ use domain::config::AdapterConfig;
 use domain::item::DatasetItem;
 use domain::money::Money;
 use domain::output::{Answer, CallError, TokenUsage};
+use jiff::civil::Date;
 
-use self::openai::OpenAi;
+use self::called::Called;
 use self::recorded::{Recorded, Recordings};
 use crate::providers::Providers;
 
 /// What the adapters of all runs share.
 pub struct Resources {
     providers: Providers,
+    http: reqwest::Client,
+    /// The same client, for chats.
     client: genai::Client,
     /// The folder that paths of datasets and of recorded outputs are relative to.
     pub(crate) dataset_root: PathBuf,
@@ -27,9 +42,13 @@ pub struct Resources {
 impl Resources {
     /// Outputs recorded in files are looked for below `dataset_root`.
     pub fn new(providers: Providers, dataset_root: PathBuf) -> anyhow::Result<Self> {
+        let http = client::client()?;
         Ok(Self {
             providers,
-            client: openai::client()?,
+            client: genai::Client::builder()
+                .with_reqwest(http.clone())
+                .build()?,
+            http,
             dataset_root,
             recordings: Recordings::default(),
         })
@@ -39,72 +58,59 @@ impl Resources {
 /// One model's way to outputs, made once and asked for every item of a run.
 pub enum Adapter {
     Recorded(Recorded),
-    OpenAi(Box<OpenAi>),
+    Called(Box<Called>),
 }
 
 impl Adapter {
-    /// What is found wrong here would be wrong for every item.
+    /// What is found wrong here would be wrong for every item. The adapter's own `timeout` goes before `call_timeout`.
     pub async fn open(
         config: &AdapterConfig,
         model_name: &str,
         call_timeout: Duration,
         resources: &Resources,
     ) -> Result<Self, CallError> {
-        match config {
-            AdapterConfig::Recorded(config) => {
-                let recorded = Recorded::open(
-                    config,
-                    model_name,
-                    &resources.dataset_root,
-                    &resources.recordings,
-                )
-                .await?;
-                Ok(Self::Recorded(recorded))
-            }
-            AdapterConfig::OpenAi(config) => {
-                let client = resources.client.clone();
-                let openai = OpenAi::open(
-                    config,
-                    model_name,
-                    call_timeout,
-                    &resources.providers,
-                    client,
-                )?;
-                Ok(Self::OpenAi(Box::new(openai)))
-            }
+        if let AdapterConfig::Recorded(config) = config {
+            let (root, recordings) = (&resources.dataset_root, &resources.recordings);
+            let recorded = Recorded::open(config, model_name, root, recordings).await?;
+            return Ok(Self::Recorded(recorded));
         }
+        let called = Called::open(config, model_name, call_timeout, resources)?;
+        Ok(Self::Called(Box::new(called)))
     }
 
     /// The provider that is asked, by its name in the provider table; none when nobody is called.
     pub fn provider(&self) -> Option<&str> {
-        match self {
-            Self::Recorded(_) => None,
-            Self::OpenAi(openai) => Some(openai.provider()),
-        }
+        self.called().map(Called::provider)
     }
 
     /// What a call with this usage costs, when the provider table has a price for the model.
     pub fn cost(&self, usage: TokenUsage) -> Option<Money> {
-        match self {
-            Self::Recorded(_) => None,
-            Self::OpenAi(openai) => openai.cost(usage),
-        }
+        self.called()?.cost(usage)
+    }
+
+    /// The date of the price, when the provider table says so.
+    pub fn priced_as_of(&self) -> Option<Date> {
+        self.called()?.priced_as_of()
     }
 
     /// By what the answer to an item is found in the cache: equal for calls that are equal in all that matters. None when
     /// nothing is called, or the item cannot be asked.
     pub fn cache_key(&self, item: &DatasetItem) -> Option<String> {
-        match self {
-            Self::Recorded(_) => None,
-            Self::OpenAi(openai) => openai.cache_key(item),
-        }
+        self.called()?.cache_key(item)
     }
 
     /// Asks once.
     pub async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
         match self {
             Self::Recorded(recorded) => recorded.answer(item).await,
-            Self::OpenAi(openai) => openai.answer(item).await,
+            Self::Called(called) => called.answer(item).await,
+        }
+    }
+
+    fn called(&self) -> Option<&Called> {
+        match self {
+            Self::Recorded(_) => None,
+            Self::Called(called) => Some(called),
         }
     }
 }

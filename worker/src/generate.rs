@@ -53,7 +53,8 @@ async fn generate(
 ) -> Result<GeneratedStretch, Failure> {
     let (spec, model) = bench.run(&input.run).await?;
     let run = run_key(&input.run);
-    let timeout = spec.execution.call_timeout.as_duration();
+    let timeout = model.adapter.timeout();
+    let timeout = timeout.unwrap_or(spec.execution.call_timeout).as_duration();
     let adapter = Adapter::open(&model.adapter, &model.name, timeout, &bench.resources)
         .await
         .map_err(Failure::Refused)?;

@@ -11,7 +11,11 @@ mod sink;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapter::{AdapterConfig, OpenAiAdapter, RecordedAdapter};
+pub use adapter::{
+    AdapterConfig, ChatAdapter, CompletionEvent, EmbeddingsAdapter, EventPath, HttpAdapter,
+    HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat, RecordedAdapter,
+    ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
+};
 pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{

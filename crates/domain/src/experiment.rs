@@ -1,5 +1,7 @@
 //! An experiment that may be started: its names are valid and its configuration keeps the rules that types cannot express.
 
+mod adapters;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
@@ -191,7 +193,7 @@ fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
             None => (config.adapter.as_ref(), "/config/adapter".to_owned()),
         };
         match adapter {
-            Some(adapter) => check_adapter(adapter, &pointer, config, faults),
+            Some(adapter) => adapters::check(adapter, &pointer, config, faults),
             None => faults.push(Fault::new(
                 format!("/config/models/{index}"),
                 "nothing says how its outputs are obtained: give it an `adapter`, or give one in `config`",
@@ -206,29 +208,6 @@ fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     }
     // A shared adapter is checked once for each model that uses it.
     faults.dedup();
-}
-
-fn check_adapter(
-    adapter: &AdapterConfig,
-    pointer: &str,
-    config: &ExperimentConfig,
-    faults: &mut Vec<Fault>,
-) {
-    let AdapterConfig::Recorded(recorded) = adapter else {
-        return;
-    };
-    match (&recorded.path, &config.dataset) {
-        (Some(path), _) => check_path(path, &format!("{pointer}/path"), faults),
-        (None, DatasetConfig::Inline(dataset))
-            if dataset.items.iter().all(|item| item.output.is_none()) =>
-        {
-            faults.push(Fault::new(
-                pointer,
-                "no item has an `output`, so nothing is recorded: add outputs to the items, or give a `path`",
-            ));
-        }
-        (None, _) => {}
-    }
 }
 
 fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {

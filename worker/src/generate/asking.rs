@@ -198,10 +198,14 @@ impl Asking<'_> {
         let excused = question.excused + u32::from(is_excused);
         let id = question.item.id.clone();
         let output = match outcome {
-            Ok(answer) => Output {
-                cost: answer.usage.and_then(|usage| self.adapter.cost(usage)),
-                ..Output::answered(id, attempts, answer)
-            },
+            Ok(answer) => {
+                let cost = answer.usage.and_then(|usage| self.adapter.cost(usage));
+                Output {
+                    cost,
+                    priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
+                    ..Output::answered(id, attempts, answer)
+                }
+            }
             Err(error) => Output::failed(id, attempts, error),
         };
         let output = Output {
