@@ -117,7 +117,7 @@ impl Prompt {
     }
 }
 
-fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -157,7 +157,7 @@ fn variables(item: &DatasetItem) -> Value {
 }
 
 /// What is wrong and in which line, without the template's source.
-fn describe(error: &Error) -> String {
+pub(crate) fn describe(error: &Error) -> String {
     let what = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it does too much work for one prompt".to_owned(),
         (ErrorKind::UndefinedError | ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),
