@@ -297,6 +297,16 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/scorers/0/scorers/0/scorer",
         ),
         (
+            "/config/scorers/0",
+            json!({"type": "llm_judge", "rubric": "r", "adapter": {"type": "openai", "provider": "p"}}),
+            "/config/scorers/0/adapter/model",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "llm_judge", "rubric": "r", "adapter": {"type": "openai", "provider": "p", "model": 1}}),
+            "/config/scorers/0/adapter/model",
+        ),
+        (
             "/config/sinks/0",
             json!({"type": "carrier_pigeon"}),
             "/config/sinks/0/type",

@@ -19,6 +19,7 @@ mod faults;
 mod generated_clients;
 mod generation;
 mod invalid_requests;
+mod judges;
 mod malformed_requests;
 mod models;
 mod object_store;

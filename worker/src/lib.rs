@@ -1,12 +1,13 @@
 //! The worker: hosts the workflows of `workflows` and implements their activities.
 //!
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
-//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results:
-//! these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
-//! become Temporal's.
+//! what `work` gives them. `asking` makes the calls of runs and of their scorers, when `gates` lets them. `adapters` and
+//! `providers` obtain answers, `sinks` deliver results: these know no Temporal. `spool` and `sorted` hold what is too
+//! much for memory. `failure` is where the worker's errors become Temporal's.
 
 pub mod activities;
 pub mod adapters;
+mod asking;
 pub mod config;
 mod emit;
 mod failure;

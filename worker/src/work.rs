@@ -74,10 +74,18 @@ pub(crate) async fn with_heartbeat<T, D>(
 where
     D: TemporalSerializable + 'static,
 {
-    let mut work = pin!(beating(ctx, details, work));
+    until_interrupted(bench, ctx, beating(ctx, details, work)).await
+}
+
+/// Carries work out unless it is to stop, which drops it.
+pub(crate) async fn until_interrupted<T>(
+    bench: &Bench,
+    ctx: &ActivityContext,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
         biased;
-        done = &mut work => done,
+        done = work => done,
         failure = interrupted(bench, ctx) => Err(failure),
     }
 }

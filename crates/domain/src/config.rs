@@ -21,9 +21,9 @@ pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
     ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
-    JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumberExtraction, NumericScorer,
-    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
-    TokenUsageScorer, WeightedScorer,
+    JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst, LatencyScorer, LevenshteinScorer,
+    LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer, RougeMeasure,
+    RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
 };
 pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
 

@@ -114,7 +114,11 @@ async fn a_later_attempt_asks_only_for_what_is_missing() {
     let fixture = fixture().await;
     let run = run_key(&fixture.input.run);
     let earlier = Answer::of(json!("from an earlier attempt"));
-    let (_, mut log) = fixture.store.open_outputs(&run, 0, 1).await.unwrap();
+    let (_, mut log) = fixture
+        .store
+        .open_outputs(&Caller::outputs(&run), 0, 1)
+        .await
+        .unwrap();
     log.append(&[Output::answered("a".to_owned(), 1, earlier)])
         .await
         .unwrap();
