@@ -12,7 +12,10 @@ mod sink;
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{AdapterConfig, OpenAiAdapter, RecordedAdapter};
-pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
+pub use dataset::{
+    DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
+    SampleConfig, Selection,
+};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
