@@ -88,11 +88,7 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
         ("/experiment_id", long(101), "/experiment_id"),
         ("/config", json!([]), "/config"),
         ("/config/unknown", json!(1), "/config/unknown"),
-        (
-            "/config/dataset/type",
-            json!("parquet"),
-            "/config/dataset/type",
-        ),
+        ("/config/dataset/type", json!("xml"), "/config/dataset/type"),
         (
             "/config/dataset",
             json!({"type": "jsonl", "path": "../x.jsonl"}),
@@ -127,6 +123,51 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/dataset",
             json!({"type": "jsonl"}),
             "/config/dataset",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "jsonl", "path": "a", "url": "https://example.com/a"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "url": "ftp://example.com/a.csv"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "url": "https://me:secret@example.com/a.csv"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "parquet", "path": "a.parquet.gz"}),
+            "/config/dataset/path",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "path": "a.csv", "sample": {"size": 0}}),
+            "/config/dataset/sample/size",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "path": "a.csv", "sample": {"size": 1, "seed": -1}}),
+            "/config/dataset/sample/seed",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "../index.csv"}),
+            "/config/dataset/path",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "index.csv", "filters": {"entity": "a"}}),
+            "/config/dataset/filters/entity",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "index.csv", "actual_suffix": "../a"}),
+            "/config/dataset/actual_suffix",
         ),
         (
             "/config/dataset/items/1/id",

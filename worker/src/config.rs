@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use runtime::storage::StorageConfig;
@@ -20,6 +21,9 @@ pub struct Config {
     /// The folder that dataset paths are relative to; nothing outside it is read.
     #[arg(long, env = "DATASETS", default_value = "datasets")]
     pub datasets: PathBuf,
+    /// The most bytes that a dataset may have once it is decompressed, such as `16GiB`.
+    #[arg(long, env = "MAX_DATASET_SIZE", default_value = "16GiB")]
+    pub max_dataset_size: ByteSize,
     /// The provider table, a TOML file; without one, `openai` is known, with the key in OPENAI_API_KEY.
     #[arg(long, env = "PROVIDERS")]
     pub providers: Option<PathBuf>,

@@ -24,6 +24,7 @@ use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::{Config, DeploymentConfig};
 use crate::gates::Gates;
+use crate::load::Sources;
 use crate::providers::Providers;
 use crate::work::Bench;
 
@@ -50,6 +51,7 @@ pub struct Prepared {
     shutdown_timeout: Duration,
     store: Store,
     resources: Arc<Resources>,
+    sources: Arc<Sources>,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -63,6 +65,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         None => Providers::standard(),
     };
     let limits = providers.limits();
+    let sources = Sources::new(config.datasets.clone(), config.max_dataset_size);
     let resources =
         Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
     Ok(Prepared {
@@ -75,6 +78,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
             .unwrap_or(store.default_commit_interval()),
         store,
         resources: Arc::new(resources),
+        sources: Arc::new(sources),
         limits,
         deployment: versioned(config.deployment),
     })
@@ -104,6 +108,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
     let bench = Arc::new(Bench {
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
+        sources: Arc::clone(&prepared.sources),
         commit_interval: prepared.commit_interval,
         gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,

@@ -16,7 +16,10 @@ pub use adapter::{
     HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat, RecordedAdapter,
     ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
 };
-pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
+pub use dataset::{
+    DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
+    SampleConfig, Selection,
+};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,

@@ -21,6 +21,7 @@ use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::gates::Gates;
 use crate::generate::*;
+use crate::load::Sources;
 use crate::providers::Providers;
 
 struct Fixture {
@@ -94,6 +95,7 @@ async fn generated(fixture: &Fixture) -> Result<GeneratedStretch, ActivityEnviro
     let bench = Bench {
         store: fixture.store.clone(),
         resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
+        sources: Arc::new(Sources::folder("nowhere".as_ref())),
         commit_interval: Duration::ZERO,
         gates: Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new())),
         handover: Duration::ZERO,
