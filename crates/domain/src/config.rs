@@ -21,7 +21,7 @@ pub use scorer::{
     RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
     TokenUsageScorer, WeightedScorer,
 };
-pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
+pub use sink::{CsvSink, JsonlSink, JunitSink, ParquetSink, ReportSink, SinkConfig, StdoutSink};
 
 /// What an experiment does: a dataset, one or more models, scorers, and where results go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
