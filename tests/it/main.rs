@@ -34,6 +34,7 @@ mod sample;
 mod scale;
 mod scorers;
 mod secrets;
+mod sinks;
 mod steering;
 mod temporal_away;
 mod versions;
