@@ -54,6 +54,7 @@ pub(crate) async fn emit_results(
         bench.store.put_summary(&run, &summary).await?;
         let finished = Finished {
             store: &bench.store,
+            receivers: &bench.receivers,
             run: &run,
             spec: &spec,
             summary: &summary,

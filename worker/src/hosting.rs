@@ -25,6 +25,9 @@ use crate::adapters::Resources;
 use crate::config::{Config, DeploymentConfig};
 use crate::gates::Gates;
 use crate::providers::Providers;
+use crate::receivers::Receivers;
+use crate::receivers::langfuse::Langfuse;
+use crate::receivers::webhooks::Webhooks;
 use crate::work::Bench;
 
 /// Workflows kept in memory between their tasks; others are replayed when something happens to them.
@@ -50,6 +53,7 @@ pub struct Prepared {
     shutdown_timeout: Duration,
     store: Store,
     resources: Arc<Resources>,
+    receivers: Arc<Receivers>,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -62,6 +66,11 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         Some(path) => Providers::read(path)?,
         None => Providers::standard(),
     };
+    let webhooks = match &config.providers {
+        Some(path) => Webhooks::read(path)?,
+        None => Webhooks::default(),
+    };
+    let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
     let limits = providers.limits();
     let resources =
         Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
@@ -75,6 +84,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
             .unwrap_or(store.default_commit_interval()),
         store,
         resources: Arc::new(resources),
+        receivers: Arc::new(receivers),
         limits,
         deployment: versioned(config.deployment),
     })
@@ -104,6 +114,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
     let bench = Arc::new(Bench {
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
+        receivers: Arc::clone(&prepared.receivers),
         commit_interval: prepared.commit_interval,
         gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,

@@ -1,8 +1,8 @@
 //! The worker: hosts the workflows of `workflows` and implements their activities.
 //!
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
-//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results:
-//! these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
+//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results,
+//! also to `receivers` outside, which know an item by its `trace`: these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
 //! become Temporal's.
 
 pub mod activities;
@@ -16,10 +16,12 @@ mod hosting;
 mod load;
 pub mod paths;
 pub mod providers;
+pub mod receivers;
 mod score;
 mod sinks;
 mod sorted;
 mod spool;
+mod trace;
 mod work;
 
 pub use hosting::{Prepared, prepare, run};

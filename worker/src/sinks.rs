@@ -3,9 +3,11 @@
 mod csv;
 mod jsonl;
 mod junit;
+mod langfuse;
 mod parquet;
 mod report;
 mod stdout;
+mod webhook;
 
 use artifacts::Store;
 use artifacts::run::Run;
@@ -14,9 +16,12 @@ use domain::result::ItemResult;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
 
+use crate::receivers::{self, Receivers};
+
 /// A run that has ended, as sinks see it.
 pub(crate) struct Finished<'a> {
     pub(crate) store: &'a Store,
+    pub(crate) receivers: &'a Receivers,
     pub(crate) run: &'a Run,
     pub(crate) spec: &'a ExperimentSpec,
     /// As it is archived, but for what became of the sinks.
@@ -32,6 +37,8 @@ pub(crate) enum Error {
     Table(#[from] ::parquet::errors::ParquetError),
     #[error(transparent)]
     Report(#[from] reports::Error),
+    #[error(transparent)]
+    Receiver(#[from] receivers::Error),
 }
 
 impl Error {
@@ -39,6 +46,7 @@ impl Error {
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Artifacts(error) => error.is_retryable(),
+            Self::Receiver(error) => error.is_retryable(),
             Self::Table(_) | Self::Report(_) => false,
         }
     }
@@ -56,6 +64,8 @@ pub(crate) async fn deliver(
         SinkConfig::Junit(sink) => junit::deliver(sink, finished).await.map(Some),
         SinkConfig::Html(sink) => report::html(sink, finished).await.map(Some),
         SinkConfig::Markdown(sink) => report::markdown(sink, finished).await.map(Some),
+        SinkConfig::Webhook(sink) => webhook::deliver(sink, finished).await.map(|()| None),
+        SinkConfig::Langfuse(_) => langfuse::deliver(finished).await.map(|()| None),
         SinkConfig::Stdout(_) => {
             stdout::deliver(finished);
             Ok(None)

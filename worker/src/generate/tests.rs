@@ -22,6 +22,7 @@ use crate::adapters::Resources;
 use crate::gates::Gates;
 use crate::generate::*;
 use crate::providers::Providers;
+use crate::receivers::Receivers;
 
 struct Fixture {
     _folder: tempfile::TempDir,
@@ -93,6 +94,7 @@ async fn fixture() -> Fixture {
 async fn generated(fixture: &Fixture) -> Result<GeneratedStretch, ActivityEnvironmentError> {
     let bench = Bench {
         store: fixture.store.clone(),
+        receivers: Arc::new(Receivers::nobody()),
         resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
         commit_interval: Duration::ZERO,
         gates: Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new())),

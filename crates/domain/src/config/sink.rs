@@ -14,6 +14,8 @@ pub enum SinkConfig {
     Junit(JunitSink),
     Html(ReportSink),
     Markdown(ReportSink),
+    Webhook(WebhookSink),
+    Langfuse(LangfuseSink),
 }
 
 /// One JSON object an item, as `GET /v1/experiments/{id}/results` gives it, in a file of the artifact store.
@@ -70,6 +72,25 @@ impl Default for ReportSink {
     }
 }
 
+/// A signed message to a receiver that the operator knows, with the run's summary and where to read on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WebhookSink {
+    /// A webhook of the operator's table; it knows the address and the secret.
+    #[cfg_attr(
+        feature = "schema",
+        schema(min_length = 1, max_length = 100, example = "ci")
+    )]
+    pub endpoint: String,
+}
+
+/// A trace for each item with its scores, in the Langfuse project that the workers know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LangfuseSink {}
+
 impl SinkConfig {
     pub fn kind(&self) -> &'static str {
         match self {
@@ -80,6 +101,16 @@ impl SinkConfig {
             Self::Junit(_) => "junit",
             Self::Html(_) => "html",
             Self::Markdown(_) => "markdown",
+            Self::Webhook(_) => "webhook",
+            Self::Langfuse(_) => "langfuse",
+        }
+    }
+
+    /// Which of several receivers of its kind it is, for a kind that has several.
+    pub fn receiver(&self) -> Option<&str> {
+        match self {
+            Self::Webhook(sink) => Some(&sink.endpoint),
+            _ => None,
         }
     }
 }

@@ -10,8 +10,11 @@ pub(super) fn check(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     let mut seen = HashSet::new();
     for (index, sink) in config.sinks.iter().enumerate() {
         let place = format!("/config/sinks/{index}");
-        if !seen.insert(sink.kind()) {
-            let message = format!("a sink `{}` is there already", sink.kind());
+        if !seen.insert((sink.kind(), sink.receiver())) {
+            let of = sink
+                .receiver()
+                .map_or(String::new(), |receiver| format!(" to `{receiver}`"));
+            let message = format!("a sink `{}`{of} is there already", sink.kind());
             faults.push(Fault::new(place.clone(), message));
         }
         if let SinkConfig::Junit(sink) = sink {
@@ -73,6 +76,11 @@ mod tests {
     fn a_sink_is_there_once() {
         assert_eq!(
             pointers(json!([{"type": "csv"}, {"type": "html"}, {"type": "csv"}])),
+            ["/config/sinks/2"]
+        );
+        let to = |endpoint: &str| json!({"type": "webhook", "endpoint": endpoint});
+        assert_eq!(
+            pointers(json!([to("a"), to("b"), to("a")])),
             ["/config/sinks/2"]
         );
     }
