@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod pause;
+pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod resume;
 pub(crate) mod run;

@@ -1,13 +1,14 @@
 //! The command line of AI Evolution: a person's way to the API, over HTTP alone, and `dev`, which starts everything.
 //!
 //! `commands` has one module per command; `client` speaks HTTP; `file` reads experiment files; `watch` follows an
-//! experiment; `output` says things on a terminal or to a program; `exit` knows what the exit codes mean.
+//! experiment; `report` makes a page of experiments; `output` says things on a terminal or to a program; `exit` knows what the exit codes mean.
 
 mod client;
 mod commands;
 mod exit;
 mod file;
 mod output;
+mod report;
 mod watch;
 
 use std::process::ExitCode;
@@ -18,8 +19,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, dev, gate, ledger, limits, list, pause, results,
-    resume, run, status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, dev, gate, ledger, limits, list, pause,
+    report as reporting, results, resume, run, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -74,6 +75,8 @@ enum Command {
     Breakdown(breakdown::Args),
     /// Compare runs on the same items: which is better, and how sure that is.
     Compare(compare::Args),
+    /// Write a page about experiments: scores, comparison, cost, failures, worst items.
+    Report(reporting::Args),
     /// Judge an experiment by rules; the exit code says whether it passed.
     Gate(gate::Args),
     /// List experiments, newest first.
@@ -125,6 +128,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Summary(args)) => summary::run(&context, args).await,
         Some(Command::Breakdown(args)) => breakdown::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,
+        Some(Command::Report(args)) => reporting::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,

@@ -358,6 +358,26 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/sinks/1",
         ),
         (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules": ["mean(nobody) >= 0.5"]}),
+            "/config/sinks/0/rules/0",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules": ["margin(exact_match) >= 0"]}),
+            "/config/sinks/0/rules/0",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules_only": true}),
+            "/config/sinks/0/rules_only",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "html", "worst_items": 51}),
+            "/config/sinks/0/worst_items",
+        ),
+        (
             "/config/execution/concurrency_limit",
             json!(0),
             "/config/execution/concurrency_limit",

@@ -26,6 +26,9 @@ use crate::config::{Config, DeploymentConfig};
 use crate::gates::Gates;
 use crate::load::Sources;
 use crate::providers::Providers;
+use crate::receivers::Receivers;
+use crate::receivers::langfuse::Langfuse;
+use crate::receivers::webhooks::Webhooks;
 use crate::work::Bench;
 
 /// Workflows kept in memory between their tasks; others are replayed when something happens to them.
@@ -52,6 +55,7 @@ pub struct Prepared {
     store: Store,
     resources: Arc<Resources>,
     sources: Arc<Sources>,
+    receivers: Arc<Receivers>,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -64,6 +68,11 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         Some(path) => Providers::read(path)?,
         None => Providers::standard(),
     };
+    let webhooks = match &config.providers {
+        Some(path) => Webhooks::read(path)?,
+        None => Webhooks::default(),
+    };
+    let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
     let limits = providers.limits();
     let sources = Sources::new(config.datasets.clone(), config.max_dataset_size);
     let resources =
@@ -79,6 +88,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         store,
         resources: Arc::new(resources),
         sources: Arc::new(sources),
+        receivers: Arc::new(receivers),
         limits,
         deployment: versioned(config.deployment),
     })
@@ -109,6 +119,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
         sources: Arc::clone(&prepared.sources),
+        receivers: Arc::clone(&prepared.receivers),
         commit_interval: prepared.commit_interval,
         gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,

@@ -135,6 +135,7 @@ mod tests {
     use crate::adapters::Resources;
     use crate::gates::Gates;
     use crate::providers::Providers;
+    use crate::receivers::Receivers;
 
     /// Loads the file `items.jsonl` of a folder.
     async fn load(folder: &std::path::Path, store: &Store) -> DatasetRef {
@@ -152,6 +153,7 @@ mod tests {
         let sha256 = store.put_spec(&experiment_id, &spec).await.unwrap();
         let bench = Bench {
             store: store.clone(),
+            receivers: Arc::new(Receivers::nobody()),
             resources: Arc::new(Resources::new(Providers::standard(), folder.to_owned()).unwrap()),
             sources: Arc::new(Sources::folder(folder)),
             commit_interval: Duration::ZERO,

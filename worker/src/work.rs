@@ -17,6 +17,7 @@ use crate::adapters::Resources;
 use crate::failure::Failure;
 use crate::gates::Gates;
 use crate::load::Sources;
+use crate::receivers::Receivers;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -27,6 +28,7 @@ pub(crate) struct Bench {
     pub(crate) resources: Arc<Resources>,
     /// Where datasets may be read from.
     pub(crate) sources: Arc<Sources>,
+    pub(crate) receivers: Arc<Receivers>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     /// Say when a call may begin.

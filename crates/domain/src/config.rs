@@ -28,7 +28,10 @@ pub use scorer::{
     LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer, RougeMeasure,
     RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
 };
-pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
+pub use sink::{
+    CsvSink, JsonlSink, JunitSink, LangfuseSink, ParquetSink, ReportSink, SinkConfig, StdoutSink,
+    WebhookSink,
+};
 
 /// What an experiment does: a dataset, one or more models, scorers, and where results go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

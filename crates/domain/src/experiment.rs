@@ -2,6 +2,7 @@
 
 mod adapters;
 mod dataset;
+mod sinks;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -83,7 +84,7 @@ impl NewExperiment {
         check_dataset(&config.dataset, &mut faults);
         check_models(&config, &mut faults);
         check_scorers(&config, &mut faults);
-        check_sinks(&config, &mut faults);
+        sinks::check(&config, &mut faults);
         check_retry(&config, &mut faults);
         match faults.is_empty() {
             true => Ok(Self { name, config }),
@@ -199,18 +200,6 @@ fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_sinks(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
-    let mut seen = HashSet::new();
-    for (index, sink) in config.sinks.iter().enumerate() {
-        if !seen.insert(sink.kind()) {
-            faults.push(Fault::new(
-                format!("/config/sinks/{index}"),
-                format!("a sink `{}` is there already", sink.kind()),
-            ));
-        }
-    }
-}
-
 fn check_retry(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     if config.retry.maximum_interval < config.retry.initial_interval {
         faults.push(Fault::new(
@@ -286,10 +275,6 @@ mod tests {
         assert_eq!(
             pointers(|c| c["dataset"]["items"] = json!([{"id": "1", "input": {}}])),
             ["/config/adapter", "/config/scorers/0"]
-        );
-        assert_eq!(
-            pointers(|c| c["sinks"] = json!([{"type": "csv"}, {"type": "csv"}])),
-            ["/config/sinks/1"]
         );
         assert_eq!(
             pointers(|c| c["retry"] = json!({"initial_interval": "2m"})),
