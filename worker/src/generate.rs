@@ -39,7 +39,9 @@ async fn generate(
 ) -> Result<GeneratedStretch, Failure> {
     let (spec, model) = bench.run(&input.run).await?;
     let call_timeout = model.adapter.timeout();
-    let call_timeout = call_timeout.unwrap_or(spec.execution.call_timeout).as_duration();
+    let call_timeout = call_timeout
+        .unwrap_or(spec.execution.call_timeout)
+        .as_duration();
     let adapter = Adapter::open(&model.adapter, &model.name, call_timeout, &bench.resources)
         .await
         .map_err(Failure::Refused)?;

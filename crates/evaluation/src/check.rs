@@ -1,8 +1,6 @@
 //! The faults of a configuration that only compiling it finds, all at once.
 
-use domain::config::{
-    AdapterConfig, ChatAdapter, ExperimentConfig, HttpRequest, ResponseFormat,
-};
+use domain::config::{AdapterConfig, ChatAdapter, ExperimentConfig, HttpRequest, ResponseFormat};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
 
