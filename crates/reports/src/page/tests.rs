@@ -59,6 +59,7 @@ fn run(model: &str, right: usize) -> (Run, RunScores) {
     progress.generated.usage = TokenUsage {
         input_tokens: 12_345,
         output_tokens: 678,
+        ..TokenUsage::default()
     };
     let summary = RunSummary {
         experiment_id: "e1".to_owned(),
