@@ -150,10 +150,7 @@ mod tests {
             (a.value, a.latency_ms, a.model.as_deref()),
             (json!("for a"), Some(1.5), Some("a"))
         );
-        assert_eq!(
-            a.usage,
-            TokenUsage::counted(Some(7), Some(0))
-        );
+        assert_eq!(a.usage, TokenUsage::counted(Some(7), Some(0)));
         assert_eq!(answer("b", "1").await.unwrap().value, json!(["for b"]));
         let c = answer("c", "1").await.unwrap();
         assert_eq!(
