@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod adapters;
+mod breakdowns;
 mod cache;
 mod cancellation;
 mod comparisons;
@@ -19,6 +20,8 @@ mod faults;
 mod generated_clients;
 mod generation;
 mod invalid_requests;
+mod judges;
+mod langfuse;
 mod malformed_requests;
 mod models;
 mod object_store;
@@ -35,10 +38,13 @@ mod sample;
 mod scale;
 mod scorers;
 mod secrets;
+mod sinks;
 mod steering;
 mod temporal_away;
 mod versions;
 mod waiting;
+mod watching;
+mod webhooks;
 mod whole;
 mod workers;
 mod workflows;

@@ -20,7 +20,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use artifacts::run::Run;
+use artifacts::run::Caller;
 use domain::lease::Limits;
 use domain::limits::Share;
 use domain::output::{CallError, TokenUsage};
@@ -42,7 +42,7 @@ pub(crate) struct Gates {
     /// Names this worker among all.
     worker: String,
     limits: BTreeMap<String, Limits>,
-    pools: Mutex<HashMap<Run, Arc<Pool>>>,
+    pools: Mutex<HashMap<Caller, Arc<Pool>>>,
     providers: Mutex<HashMap<String, Arc<Gate>>>,
     /// Where leases are asked for, since there is a connection.
     temporal: watch::Sender<Option<(Client, String)>>,
@@ -94,15 +94,15 @@ impl Gates {
         }
     }
 
-    /// Adds a share to those of the run's other stretches in this worker. `provider` is the name in the provider table;
+    /// Adds a share to those of the caller's other stretches in this worker. `provider` is the name in the provider table;
     /// none for adapters that call nobody.
     pub(crate) fn join(
         self: &Arc<Self>,
-        run: &Run,
+        caller: &Caller,
         share: Share,
         provider: Option<&str>,
     ) -> Entrance {
-        let pool = self.pool(run);
+        let pool = self.pool(caller);
         let number = pool.join(share);
         let gate = provider.map(|name| self.gate(name));
         if let Some(gate) = &gate {
@@ -156,11 +156,13 @@ impl Gates {
         });
     }
 
-    /// The pool of a run. Those that are not used any more are forgotten.
-    fn pool(&self, run: &Run) -> Arc<Pool> {
+    /// The pool of a caller. Those that are not used any more are forgotten.
+    fn pool(&self, caller: &Caller) -> Arc<Pool> {
         let mut pools = lock(&self.pools);
-        pools.retain(|other, pool| other == run || Arc::strong_count(pool) > 1 || !pool.is_done());
-        Arc::clone(pools.entry(run.clone()).or_default())
+        pools.retain(|other, pool| {
+            other == caller || Arc::strong_count(pool) > 1 || !pool.is_done()
+        });
+        Arc::clone(pools.entry(caller.clone()).or_default())
     }
 
     fn gate(&self, provider: &str) -> Arc<Gate> {

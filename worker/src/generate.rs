@@ -1,31 +1,17 @@
 //! GenerateOutput: asks for every item of a stretch that has no answer yet, and records answers as they come.
-//!
-//! `opening` reads what is there, chunk by chunk; `asking` makes the calls; `recorder` writes what comes back; `tally` counts
-//! it for heartbeats; `allowance` keeps to what may be spent; `waits` holds items that are asked again later;
-//! `lookout` says why nothing moves, `recall` why a stretch is called back.
 
-mod allowance;
-mod asking;
-mod lookout;
-mod opening;
-mod recall;
-mod recorder;
-mod tally;
 #[cfg(test)]
 mod tests;
-mod waits;
 
 use std::sync::Arc;
 
+use artifacts::run::Caller;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{ChunkProgress, Generate, GeneratedStretch};
 
 use crate::adapters::Adapter;
+use crate::asking::{Errand, Rules, Subject, Tally};
 use crate::failure::Failure;
-use crate::generate::asking::{Asking, Rules};
-use crate::generate::opening::Opening;
-use crate::generate::recorder::Recorder;
-use crate::generate::tally::Tally;
 use crate::work::{Bench, beating, run_key};
 
 pub(crate) async fn generate_output(
@@ -52,44 +38,32 @@ async fn generate(
     tally: Arc<Tally>,
 ) -> Result<GeneratedStretch, Failure> {
     let (spec, model) = bench.run(&input.run).await?;
-    let run = run_key(&input.run);
-    let timeout = model.adapter.timeout();
-    let timeout = timeout.unwrap_or(spec.execution.call_timeout).as_duration();
-    let adapter = Adapter::open(&model.adapter, &model.name, timeout, &bench.resources)
+    let call_timeout = model.adapter.timeout();
+    let call_timeout = call_timeout
+        .unwrap_or(spec.execution.call_timeout)
+        .as_duration();
+    let adapter = Adapter::open(&model.adapter, &model.name, call_timeout, &bench.resources)
         .await
         .map_err(Failure::Refused)?;
-    let adapter = Arc::new(adapter);
-    let rules = Rules {
-        retry: spec.retry,
-        round: input.run.round,
-        call_timeout: timeout,
-        allowance: input.allowance,
-        max_failure_rate: input.max_failure_rate,
-        items: input.dataset.count,
-    };
-    let entrance = bench.gates.join(&run, input.share, adapter.provider());
-    let recorder = Recorder::start(bench.commit_interval, Arc::clone(&tally));
-    let opening = Opening {
-        store: bench.store.clone(),
-        run,
-        attempt: ctx.info().attempt,
-        cache: spec.execution.cache.then(|| Arc::clone(&adapter)),
-        round: rules.round,
-        maximum_attempts: rules.retry.maximum_attempts,
-        tally: Arc::clone(&tally),
-    };
-    let asking = Asking {
-        bench,
-        ctx,
+    let errand = Errand {
+        caller: Caller::outputs(&run_key(&input.run)),
         adapter,
-        entrance,
-        recorder,
-        rules,
+        subject: Subject::Items,
+        share: input.share,
+        rules: Rules {
+            retry: spec.retry,
+            round: input.run.round,
+            call_timeout,
+            allowance: input.allowance,
+            max_failure_rate: input.max_failure_rate,
+            items: input.dataset.count,
+            form: None,
+            caches: spec.execution.cache,
+        },
         tally: Arc::clone(&tally),
-        caches: spec.execution.cache,
     };
-    let chunks = opening.chunks(input.dataset, input.chunk..input.chunk + input.chunks);
-    let unfinished = asking.ask_all(chunks).await?;
+    let chunks = input.chunk..input.chunk + input.chunks;
+    let unfinished = errand.run(bench, ctx, input.dataset, chunks).await?;
     Ok(GeneratedStretch {
         generated: tally.progress().generated,
         unfinished,

@@ -1,12 +1,14 @@
 //! The worker: hosts the workflows of `workflows` and implements their activities.
 //!
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
-//! what `work` gives them, when `gates` lets them. `adapters` and `providers` obtain answers, `sinks` deliver results:
+//! what `work` gives them. `asking` makes the calls of runs and of their scorers, when `gates` lets them. `adapters` and
+//! `providers` obtain answers, `sinks` deliver results, also to `receivers` outside, which know an item by its `trace`:
 //! these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
 //! become Temporal's.
 
 pub mod activities;
 pub mod adapters;
+mod asking;
 pub mod config;
 mod emit;
 mod failure;
@@ -16,10 +18,12 @@ mod hosting;
 mod load;
 pub mod paths;
 pub mod providers;
+pub mod receivers;
 mod score;
 mod sinks;
 mod sorted;
 mod spool;
+mod trace;
 mod work;
 
 pub use hosting::{Prepared, prepare, run};

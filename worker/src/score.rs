@@ -1,4 +1,11 @@
-//! ScoreOutput: judges the outputs of a chunk, and writes its results.
+//! ScoreOutput: judges the outputs of a stretch, and writes its results.
+//!
+//! `inquiring` first asks what scorers ask others. What was answered is recorded like the calls for outputs, and the judging
+//! is computed of these records alone: it gives the same scores whenever it is done again.
+
+mod inquiring;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -10,14 +17,14 @@ use domain::item::DatasetItem;
 use domain::output::Output;
 use domain::progress::Generated;
 use domain::result::{ItemResult, ItemState, StateCounts};
-use domain::score::Score;
-use evaluation::scorers::Scorer;
+use evaluation::scorers::{Replies, Scorer};
 use futures::{StreamExt, TryStreamExt, stream};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{ScoreChunk, ScoredChunk};
 
 use crate::failure::Failure;
-use crate::work::{Bench, run_key, with_heartbeat};
+use crate::score::inquiring::{Asked, Asker};
+use crate::work::{Bench, beating, run_key, until_interrupted};
 
 /// Chunks of a stretch that are in memory at once: while one is judged, others are read and written.
 const CHUNKS_AT_ONCE: usize = 3;
@@ -27,14 +34,61 @@ pub(crate) async fn score_output(
     ctx: &ActivityContext,
     input: ScoreChunk,
 ) -> Result<ScoredChunk, Failure> {
-    let work = async {
-        let (spec, _) = bench.run(&input.run).await?;
-        let run = &run_key(&input.run);
-        let scorers = &Arc::new(compiled(&spec.scorers)?);
-        let mut scored = nothing_scored(scorers);
-        let chunks = input.chunk..input.chunk + input.chunks;
+    let asked = Asked::after(ctx);
+    let work = score(bench, ctx, &input, &asked);
+    let scored = beating(ctx, || asked.progress(), work).await;
+    if scored.is_err()
+        && asked.is_any()
+        && let Err(error) = ctx.record_heartbeat(asked.progress()).await
+    {
+        // The next attempt counts lost calls by what it hears of this one.
+        tracing::warn!(%error, "a heartbeat could not be written");
+    }
+    scored
+}
+
+async fn score(
+    bench: &Bench,
+    ctx: &ActivityContext,
+    input: &ScoreChunk,
+    asked: &Asked,
+) -> Result<ScoredChunk, Failure> {
+    let (spec, _) = bench.run(&input.run).await?;
+    let run = &run_key(&input.run);
+    let scorers = Arc::new(compiled(&spec.scorers)?);
+    let askers = inquiring::askers(&scorers, run);
+    let is_complete = inquiring::inquire(bench, ctx, input, &spec, &askers, asked).await?;
+    let judging = Judging {
+        bench,
+        run,
+        input,
+        scorers: &scorers,
+        askers: &askers,
+    };
+    let mut scored = until_interrupted(bench, ctx, judging.judge_all()).await?;
+    for (asker, lost) in askers.iter().zip(asked.lost()) {
+        let calls = &mut scored.aggregates[asker.scorer].calls;
+        calls.get_or_insert_default().lost += lost;
+    }
+    scored.cut_short = !is_complete;
+    Ok(scored)
+}
+
+/// A stretch while it is judged.
+struct Judging<'a> {
+    bench: &'a Bench,
+    run: &'a Run,
+    input: &'a ScoreChunk,
+    scorers: &'a Arc<Vec<Scorer>>,
+    askers: &'a [Asker],
+}
+
+impl Judging<'_> {
+    async fn judge_all(&self) -> Result<ScoredChunk, Failure> {
+        let mut scored = nothing_scored(self.scorers);
+        let chunks = self.input.chunk..self.input.chunk + self.input.chunks;
         let mut chunks = stream::iter(chunks)
-            .map(|chunk| score_chunk(bench, run, &input, chunk, scorers))
+            .map(|chunk| self.judge_chunk(chunk))
             .buffered(CHUNKS_AT_ONCE);
         while let Some(chunk) = chunks.try_next().await? {
             scored.generated.add(chunk.generated);
@@ -42,23 +96,22 @@ pub(crate) async fn score_output(
             merge_all(&mut scored.aggregates, &chunk.aggregates);
         }
         Ok(scored)
-    };
-    with_heartbeat(bench, ctx, || (), work).await
-}
+    }
 
-async fn score_chunk(
-    bench: &Bench,
-    run: &Run,
-    input: &ScoreChunk,
-    chunk: u64,
-    scorers: &Arc<Vec<Scorer>>,
-) -> Result<ScoredChunk, Failure> {
-    let items = bench.store.dataset_chunk(&input.dataset, chunk).await?;
-    let outputs = bench.store.outputs(run, chunk).await?;
-    let scorers = Arc::clone(scorers);
-    let judged = tokio::task::spawn_blocking(move || judge(items, outputs, &scorers)).await?;
-    bench.store.put_results(run, chunk, &judged.results).await?;
-    Ok(judged.chunk)
+    async fn judge_chunk(&self, chunk: u64) -> Result<ScoredChunk, Failure> {
+        let store = &self.bench.store;
+        let items = store.dataset_chunk(&self.input.dataset, chunk).await?;
+        let outputs = store.outputs(self.run, chunk).await?;
+        let mut replies: Vec<Vec<Replies>> = self.scorers.iter().map(|_| Vec::new()).collect();
+        for asker in self.askers {
+            replies[asker.scorer].push(store.calls(&asker.caller, chunk).await?);
+        }
+        let scorers = Arc::clone(self.scorers);
+        let judge = move || judge(items, outputs, &scorers, &replies);
+        let judged = tokio::task::spawn_blocking(judge).await?;
+        store.put_results(self.run, chunk, &judged.results).await?;
+        Ok(judged.chunk)
+    }
 }
 
 fn compiled(configs: &[ScorerConfig]) -> Result<Vec<Scorer>, Failure> {
@@ -77,6 +130,7 @@ fn nothing_scored(scorers: &[Scorer]) -> ScoredChunk {
             .iter()
             .map(|scorer| Aggregate::new(scorer.name()))
             .collect(),
+        cut_short: false,
     }
 }
 
@@ -85,8 +139,13 @@ struct Judged {
     chunk: ScoredChunk,
 }
 
-/// Scores every item that has an answer. Computes for as long as scorers do, so it runs on a thread for that.
-fn judge(items: Vec<DatasetItem>, mut outputs: Journal, scorers: &[Scorer]) -> Judged {
+/// Scores every item that has an answer. `replies` are those to each scorer, by its place. Computes for as long as scorers do, so it runs on a thread for that.
+fn judge(
+    items: Vec<DatasetItem>,
+    mut outputs: Journal,
+    scorers: &[Scorer],
+    replies: &[Vec<Replies>],
+) -> Judged {
     let mut chunk = nothing_scored(scorers);
     let mut results = Vec::with_capacity(items.len());
     for item in items {
@@ -96,7 +155,7 @@ fn judge(items: Vec<DatasetItem>, mut outputs: Journal, scorers: &[Scorer]) -> J
             chunk.generated.count_item(journal);
         }
         let output = journal.map(|journal| journal.output);
-        let result = judge_item(item, output, scorers, &mut chunk.aggregates);
+        let result = judge_item(item, output, scorers, replies, &mut chunk.aggregates);
         chunk.states.count(result.state);
         results.push(result);
     }
@@ -107,16 +166,23 @@ fn judge_item(
     item: DatasetItem,
     output: Option<Output>,
     scorers: &[Scorer],
+    replies: &[Vec<Replies>],
     aggregates: &mut [Aggregate],
 ) -> ItemResult {
     let answer = output.as_ref().and_then(|output| output.answer.as_ref());
-    let mut scores: Vec<Score> = Vec::new();
+    let mut scores = Vec::new();
     let mut scorer_errors = Vec::new();
     if let Some(output) = output.as_ref().filter(|output| output.answer.is_some()) {
-        for (scorer, aggregate) in scorers.iter().zip(aggregates) {
-            match scorer.score(&item, output) {
+        let scorers = scorers.iter().zip(replies);
+        for ((scorer, replies), aggregate) in scorers.zip(aggregates) {
+            let judged = scorer.judge(&item, output, replies);
+            if let Some(calls) = judged.calls {
+                aggregate.calls.get_or_insert_default().add(calls);
+            }
+            match judged.score {
                 Ok(score) => {
                     aggregate.push(score.value);
+                    aggregate.rated(&judged.ratings);
                     scores.push(score);
                 }
                 Err(error) => {
@@ -138,67 +204,5 @@ fn judge_item(
         output,
         scores,
         scorer_errors,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::journal::ItemJournal;
-    use domain::output::{Answer, CallError, CallErrorKind};
-    use serde_json::json;
-
-    use super::*;
-
-    fn item(id: &str, expected: Option<&str>) -> DatasetItem {
-        let expected = expected.map(|text| json!(text));
-        serde_json::from_value(json!({"id": id, "input": {}, "expected": expected})).unwrap()
-    }
-
-    fn answered(id: &str, value: &str) -> (String, ItemJournal) {
-        let answer = Answer::of(json!(value));
-        let output = Output::answered(id.to_owned(), 1, answer);
-        (id.to_owned(), ItemJournal::new(output))
-    }
-
-    #[test]
-    fn every_item_has_one_state_and_only_scored_items_are_in_the_mean() {
-        let items = vec![
-            item("right", Some("4")),
-            item("wrong", Some("4")),
-            item("bare", None),
-            item("failed", Some("4")),
-            item("never", Some("4")),
-        ];
-        let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
-        let failed = Output::failed("failed".to_owned(), 1, timeout);
-        let mut failed = ItemJournal::new(failed.clone());
-        failed.push(failed.output.clone());
-        let outputs = Journal::from([
-            answered("right", "4"),
-            answered("wrong", "5"),
-            answered("bare", "4"),
-            ("failed".to_owned(), failed),
-        ]);
-        let scorers = [serde_json::from_value(json!({"type": "exact_match"})).unwrap()];
-        let judged = judge(items, outputs, &compiled(&scorers).unwrap());
-        let states = StateCounts {
-            ok: 2,
-            generation_failed: 1,
-            scorer_failed: 1,
-            skipped: 1,
-        };
-        assert_eq!(judged.chunk.states, states);
-        let aggregate = &judged.chunk.aggregates[0];
-        assert_eq!(
-            (aggregate.count, aggregate.errors, aggregate.mean()),
-            (2, 1, 0.5)
-        );
-        assert_eq!(
-            (
-                judged.chunk.generated.answered,
-                judged.chunk.generated.calls
-            ),
-            (3, 5)
-        );
     }
 }

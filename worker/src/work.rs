@@ -16,6 +16,8 @@ use workflows::activities::{RunRef, SpecRef};
 use crate::adapters::Resources;
 use crate::failure::Failure;
 use crate::gates::Gates;
+use crate::load::Sources;
+use crate::receivers::Receivers;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -24,6 +26,9 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) resources: Arc<Resources>,
+    /// Where datasets may be read from.
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) receivers: Arc<Receivers>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     /// Say when a call may begin.
@@ -74,10 +79,18 @@ pub(crate) async fn with_heartbeat<T, D>(
 where
     D: TemporalSerializable + 'static,
 {
-    let mut work = pin!(beating(ctx, details, work));
+    until_interrupted(bench, ctx, beating(ctx, details, work)).await
+}
+
+/// Carries work out unless it is to stop, which drops it.
+pub(crate) async fn until_interrupted<T>(
+    bench: &Bench,
+    ctx: &ActivityContext,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
         biased;
-        done = &mut work => done,
+        done = work => done,
         failure = interrupted(bench, ctx) => Err(failure),
     }
 }

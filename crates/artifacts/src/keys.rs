@@ -6,6 +6,7 @@
 //! datasets/<dataset id>/chunks/<chunk>.jsonl
 //! experiments/<id>/spec-<sha256>.json                      what the experiment does
 //! experiments/<id>/runs/<index>/outputs/<chunk>/<part>-<attempt>.jsonl
+//! experiments/<id>/runs/<index>/judgements/<scorer>/<chunk>/<part>-<attempt>.jsonl
 //! experiments/<id>/runs/<index>/results/<chunk>.jsonl      items, outputs and scores
 //! experiments/<id>/runs/<index>/summary.json
 //! experiments/<id>/runs/<index>/rounds/<round>/…           the results and the summary of a later round
@@ -16,7 +17,7 @@
 use domain::experiment::ExperimentId;
 use object_store::path::Path;
 
-use crate::run::Run;
+use crate::run::{Caller, Run};
 
 pub(crate) fn upload(sha256: &str) -> Path {
     Path::from(format!("uploads/{sha256}.jsonl"))
@@ -60,16 +61,26 @@ pub(crate) fn cached_answer(key: &str) -> Path {
     Path::from(format!("cache/{folder}/{key}.json"))
 }
 
-pub(crate) fn outputs(run: &Run, chunk: u64) -> Path {
-    Path::from(format!("{}/outputs/{chunk:08}", of_run(run)))
+/// The calls of a chunk: those for its outputs, or those of a scorer.
+pub(crate) fn calls(caller: &Caller, chunk: u64) -> Path {
+    Path::from(of_calls(caller, chunk))
 }
 
 /// Parts sort in the order in which they were written.
-pub(crate) fn output_part(run: &Run, chunk: u64, part: u32, attempt: u32) -> Path {
+pub(crate) fn part(caller: &Caller, chunk: u64, part: u32, attempt: u32) -> Path {
     Path::from(format!(
-        "{}/outputs/{chunk:08}/{part:08}-{attempt:06}.jsonl",
-        of_run(run)
+        "{}/{part:08}-{attempt:06}.jsonl",
+        of_calls(caller, chunk)
     ))
+}
+
+/// All rounds of a run share them.
+fn of_calls(caller: &Caller, chunk: u64) -> String {
+    let run = of_run(&caller.run);
+    match &caller.scorer {
+        None => format!("{run}/outputs/{chunk:08}"),
+        Some(scorer) => format!("{run}/judgements/{scorer}/{chunk:08}"),
+    }
 }
 
 /// The number of the part that a key holds.

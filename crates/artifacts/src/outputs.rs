@@ -1,4 +1,5 @@
-//! The outputs of a chunk while it is being generated: parts, each written once, that a later attempt finds and keeps.
+//! The calls made for a chunk, for its outputs or by a scorer: parts, each written once, that a later attempt finds and
+//! keeps.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
 use crate::keys;
-use crate::run::Run;
+use crate::run::{Caller, Run};
 use crate::store::{Error, Store, lines};
 
 /// Parts that are read at once.
@@ -17,7 +18,7 @@ const PARTS_AT_ONCE: usize = 8;
 /// Writes the parts of one attempt at one chunk.
 pub struct OutputLog {
     store: Store,
-    run: Run,
+    caller: Caller,
     chunk: u64,
     attempt: u32,
     next_part: u32,
@@ -31,7 +32,7 @@ impl OutputLog {
     /// Writes the next part. Its name goes on from the parts that were there and says the attempt, so that neither a
     /// chunk begun anew nor an attempt thought dead overwrites anything.
     pub async fn append(&mut self, outputs: &[Output]) -> Result<(), Error> {
-        let key = keys::output_part(&self.run, self.chunk, self.next_part, self.attempt);
+        let key = keys::part(&self.caller, self.chunk, self.next_part, self.attempt);
         let bytes = lines(outputs).map_err(|error| crate::store::corrupt(&key, &error))?;
         self.store.put(&key, bytes).await?;
         self.next_part += 1;
@@ -39,21 +40,21 @@ impl OutputLog {
     }
 }
 
-/// What is recorded of a chunk, by item.
+/// What is recorded of a chunk, by item; of a scorer by question.
 pub type Journal = HashMap<String, ItemJournal>;
 
 impl Store {
     /// Opens a chunk for an attempt at it: what is recorded so far, and the log to go on with.
     pub async fn open_outputs(
         &self,
-        run: &Run,
+        caller: &Caller,
         chunk: u64,
         attempt: u32,
     ) -> Result<(Journal, OutputLog), Error> {
-        let keys = self.list(&keys::outputs(run, chunk)).await?;
+        let keys = self.list(&keys::calls(caller, chunk)).await?;
         let log = OutputLog {
             store: self.clone(),
-            run: run.clone(),
+            caller: caller.clone(),
             chunk,
             attempt,
             next_part: keys
@@ -65,9 +66,14 @@ impl Store {
         Ok((self.read_outputs(keys).await?, log))
     }
 
-    /// What is recorded of a chunk.
+    /// What is recorded of a chunk's outputs.
     pub async fn outputs(&self, run: &Run, chunk: u64) -> Result<Journal, Error> {
-        let keys = self.list(&keys::outputs(run, chunk)).await?;
+        self.calls(&Caller::outputs(run), chunk).await
+    }
+
+    /// What is recorded of the calls that were made for a chunk.
+    pub async fn calls(&self, caller: &Caller, chunk: u64) -> Result<Journal, Error> {
+        let keys = self.list(&keys::calls(caller, chunk)).await?;
         self.read_outputs(keys).await
     }
 
@@ -113,13 +119,14 @@ mod tests {
             round: 0,
         };
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
-        let (_, mut first) = store.open_outputs(&run, 7, 1).await.unwrap();
+        let caller = &Caller::outputs(&run);
+        let (_, mut first) = store.open_outputs(caller, 7, 1).await.unwrap();
         first.append(&[answered("a", "1")]).await.unwrap();
         first
             .append(&[Output::failed("b".to_owned(), 1, timeout)])
             .await
             .unwrap();
-        let (known, mut second) = store.open_outputs(&run, 7, 2).await.unwrap();
+        let (known, mut second) = store.open_outputs(caller, 7, 2).await.unwrap();
         assert_eq!(known.len(), 2);
         second
             .append(&[answered("b", "2"), answered("a", "again")])
@@ -128,7 +135,7 @@ mod tests {
         // A worker thought dead still writes.
         first.append(&[answered("c", "3")]).await.unwrap();
         // A chunk begun anew counts its attempts from one again.
-        let (_, mut anew) = store.open_outputs(&run, 7, 1).await.unwrap();
+        let (_, mut anew) = store.open_outputs(caller, 7, 1).await.unwrap();
         anew.append(&[answered("a", "anew")]).await.unwrap();
 
         let outputs = store.outputs(&run, 7).await.unwrap();
@@ -138,5 +145,10 @@ mod tests {
             (json!("1"), json!("2"), json!("3"))
         );
         assert!(store.outputs(&run, 8).await.unwrap().is_empty());
+        let scorer = Caller {
+            scorer: Some("5c0".to_owned()),
+            ..caller.clone()
+        };
+        assert!(store.calls(&scorer, 7).await.unwrap().is_empty());
     }
 }

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::Agreement;
+use crate::journal::ItemJournal;
+use crate::money::Money;
+use crate::output::TokenUsage;
 use crate::score::ScoreValue;
 
 /// Equal-width bins over [0, 1]; the last one includes 1. Scores outside are counted apart.
@@ -30,6 +34,50 @@ pub struct Aggregate {
     pub bins: [u64; HISTOGRAM_BINS],
     pub below: u64,
     pub above: u64,
+    /// What the scorer asked others; none of a scorer that asks nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<ScorerCalls>,
+    /// How far the judges of a panel agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+}
+
+/// The calls that a scorer made, as far as they are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ScorerCalls {
+    /// Calls whose outcome is known, repeated ones included.
+    pub calls: u64,
+    /// Calls that asked again for what was answered already.
+    pub repeated: u64,
+    /// Calls whose outcome nobody knows: they were given up, or in flight when a worker was lost, as far as was heard.
+    pub lost: u64,
+    /// Answers that came from the cache, without a call.
+    pub cached: u64,
+    /// Of all calls.
+    pub usage: TokenUsage,
+    /// What the calls cost, in US dollars; of models without a price in the provider table nothing is known.
+    pub cost: Money,
+}
+
+impl ScorerCalls {
+    /// Counts what is recorded of one question.
+    pub fn count(&mut self, journal: &ItemJournal) {
+        self.calls += journal.calls;
+        self.repeated += journal.repeated;
+        self.cached += u64::from(journal.output.cached);
+        self.usage.add(journal.usage);
+        self.cost += journal.cost;
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.repeated += other.repeated;
+        self.lost += other.lost;
+        self.cached += other.cached;
+        self.usage.add(other.usage);
+        self.cost += other.cost;
+    }
 }
 
 impl Aggregate {
@@ -47,6 +95,8 @@ impl Aggregate {
             bins: [0; HISTOGRAM_BINS],
             below: 0,
             above: 0,
+            calls: None,
+            agreement: None,
         }
     }
 
@@ -70,6 +120,13 @@ impl Aggregate {
         }
     }
 
+    /// Adds the values that the judges of a panel gave an item.
+    pub fn rated(&mut self, ratings: &[f64]) {
+        if ratings.len() > 1 {
+            self.agreement.get_or_insert_default().push(ratings);
+        }
+    }
+
     /// Adds what another aggregate of the same scorer knows, by the pairwise update of Chan, Golub and LeVeque (1979).
     pub fn merge(&mut self, other: &Self) {
         let count = self.count + other.count;
@@ -90,6 +147,12 @@ impl Aggregate {
         }
         self.below += other.below;
         self.above += other.above;
+        if let Some(calls) = other.calls {
+            self.calls.get_or_insert_default().add(calls);
+        }
+        if let Some(agreement) = other.agreement {
+            self.agreement.get_or_insert_default().merge(agreement);
+        }
     }
 
     /// Whether every score was boolean, so that the mean is a proportion.

@@ -16,16 +16,22 @@ pub use adapter::{
     HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat, RecordedAdapter,
     ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
 };
-pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
+pub use dataset::{
+    DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
+    SampleConfig, Selection,
+};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
     ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
-    JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumberExtraction, NumericScorer,
-    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
-    TokenUsageScorer, WeightedScorer,
+    JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst, LatencyScorer, LevenshteinScorer,
+    LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer, RougeMeasure,
+    RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
 };
-pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
+pub use sink::{
+    CsvSink, JsonlSink, JunitSink, LangfuseSink, ParquetSink, ReportSink, SinkConfig, StdoutSink,
+    WebhookSink,
+};
 
 /// What an experiment does: a dataset, one or more models, scorers, and where results go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
+pub mod agreement;
 pub mod comparison;
 pub mod config;
 pub mod dataset;

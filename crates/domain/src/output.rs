@@ -49,6 +49,10 @@ pub struct Output {
     /// Whether the answer came from the cache, without a call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// What the last call answered, when that was of no use for want of the form that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub rejected: Option<Answer>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
@@ -150,6 +154,8 @@ pub enum CallErrorKind {
     BadRequest,
     /// The provider's answer could not be understood.
     BadAnswer,
+    /// The answer has not the form that was asked for; another may have it.
+    Unreadable,
     /// The item cannot be asked: a template names what it lacks, or nothing was recorded for it.
     Item,
 }
@@ -162,7 +168,8 @@ impl CallErrorKind {
             | Self::ProviderUnavailable
             | Self::Timeout
             | Self::Connection
-            | Self::Unreachable => true,
+            | Self::Unreachable
+            | Self::Unreadable => true,
             Self::Refused | Self::BadRequest | Self::BadAnswer | Self::Item => false,
         }
     }
@@ -194,6 +201,7 @@ impl CallError {
             CallErrorKind::Refused => "the provider refuses the credentials or the model",
             CallErrorKind::BadRequest => "the provider refuses the request",
             CallErrorKind::BadAnswer => "the answer was not understood",
+            CallErrorKind::Unreadable => "the answer has not the form that was asked for",
             CallErrorKind::Item => "the item cannot be asked",
         };
         match self.status {
@@ -237,13 +245,15 @@ impl Output {
             cost: None,
             priced_as_of: None,
             cached: false,
+            rejected: None,
         }
     }
 
     /// The tokens of the last call, as far as the provider counts them.
     pub fn usage(&self) -> TokenUsage {
-        let answer = self.answer.as_ref().filter(|_| !self.cached);
-        answer.and_then(|answer| answer.usage).unwrap_or_default()
+        let answer = self.answer.as_ref().or(self.rejected.as_ref());
+        let paid = answer.filter(|_| !self.cached);
+        paid.and_then(|answer| answer.usage).unwrap_or_default()
     }
 
     /// Whether no further call will be made for the item.

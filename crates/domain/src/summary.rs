@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, ScorerCalls};
 use crate::progress::Progress;
 use crate::statistics::interval_95;
 
@@ -85,6 +85,15 @@ pub struct ScorerSummary {
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub max: Option<f64>,
     pub histogram: Histogram,
+    /// What the scorer asked others, beside the calls of the run; absent for scorers that ask nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub calls: Option<ScorerCalls>,
+    /// How far the judges of a panel agree over all items: Krippendorff's alpha, with the difference of values squared. 1 is
+    /// full agreement, 0 what chance would bring. Absent without a panel, and when all values are equal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub agreement: Option<f64>,
 }
 
 /// An interval that holds the true mean in 95 % of experiments like this one.
@@ -141,6 +150,8 @@ impl From<&Aggregate> for ScorerSummary {
                 below: aggregate.below,
                 above: aggregate.above,
             },
+            calls: aggregate.calls,
+            agreement: aggregate.agreement.and_then(|agreement| agreement.alpha()),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The faults of a configuration that only compiling it finds, all at once.
 
-use domain::config::{
-    AdapterConfig, ChatAdapter, DatasetConfig, ExperimentConfig, HttpRequest, ResponseFormat,
-};
+use domain::config::{AdapterConfig, ChatAdapter, ExperimentConfig, HttpRequest, ResponseFormat};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
 
@@ -19,10 +17,7 @@ const ITEMS_TRIED: usize = 10;
 ///
 /// With an inline dataset, a template that none of the first items can fill is a fault too.
 pub fn check(config: &ExperimentConfig) -> Vec<Fault> {
-    let items = match &config.dataset {
-        DatasetConfig::Inline(dataset) => dataset.items.as_slice(),
-        DatasetConfig::Jsonl(_) | DatasetConfig::Csv(_) => &[],
-    };
+    let items = config.dataset.inline_items().unwrap_or_default();
     let shared = config
         .adapter
         .iter()

@@ -1,7 +1,9 @@
-//! Scorers: compiled once, then each judges the output of every item.
+//! Scorers: compiled once, then each judges the output of every item. Those that ask others say what, and judge by the
+//! answers.
 //!
 //! What each kind promises is said at its configuration, in `domain::config`; formulas and sources are in `docs/scorers.md`.
 
+mod asking;
 mod bleu;
 mod chrf;
 mod composite;
@@ -13,6 +15,7 @@ mod fuzzy;
 mod json_diff;
 pub(crate) mod json_path;
 mod json_schema;
+mod judge;
 mod levenshtein;
 mod measures;
 mod numbers;
@@ -26,6 +29,7 @@ mod tests;
 mod token_f1;
 mod words;
 
+use domain::aggregate::ScorerCalls;
 use domain::config::{
     BleuScorer, ChrfScorer, ContainsScorer, CostScorer, ExactMatchScorer, FuzzyScorer,
     JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumericScorer, RougeScorer, ScorerConfig,
@@ -37,10 +41,12 @@ use domain::output::Output;
 use domain::score::{Score, ScoreValue, ScorerError};
 use serde_json::{Map, Value};
 
+pub use self::asking::{Inquiry, Replies, Respondent};
 use self::composite::Composite;
 use self::json_diff::JsonDiff;
 use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
+use self::judge::Judge;
 use self::regex::Regex;
 
 /// A scorer ready to score.
@@ -69,6 +75,16 @@ enum Kind {
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
     Composite(Composite),
+    Asking(Inquiry),
+}
+
+/// What a scorer makes of an output.
+pub struct Judged {
+    pub score: Result<Score, ScorerError>,
+    /// What it asked others; none of a scorer that asks nobody.
+    pub calls: Option<ScorerCalls>,
+    /// The values that the judges of a panel gave, from 0 to 1.
+    pub ratings: Vec<f64>,
 }
 
 impl Scorer {
@@ -92,6 +108,7 @@ impl Scorer {
             ScorerConfig::TokenUsage(config) => Kind::TokenUsage(config.clone()),
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
             ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
+            ScorerConfig::LlmJudge(config) => Kind::Asking(Inquiry::Judge(Judge::compile(config)?)),
         };
         check_threshold(config)?;
         Ok(Self {
@@ -107,25 +124,76 @@ impl Scorer {
         &self.name
     }
 
-    /// Judges an output; one without an answer, and an item without the reference that the scorer needs, is an error.
+    /// What the scorer asks others; none of one that judges by itself.
+    pub fn inquiry(&self) -> Option<&Inquiry> {
+        match &self.kind {
+            Kind::Asking(inquiry) => Some(inquiry),
+            _ => None,
+        }
+    }
+
+    /// What is asked about an output; nothing, when that cannot be asked about.
+    pub fn questions(&self, item: &DatasetItem, output: &Output) -> Vec<DatasetItem> {
+        let questions = self.inquiry().map(|asks| asks.questions(item, output));
+        questions.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Judges an output by itself; one without an answer, and an item without the reference that the scorer needs, is an
+    /// error.
     pub fn score(&self, item: &DatasetItem, output: &Output) -> Result<Score, ScorerError> {
-        let verdict = self.verdict(item, output).map_err(|error| ScorerError {
-            name: self.name.clone(),
-            eval_id: self.eval_id.clone(),
-            message: error.0,
-        })?;
+        self.judge(item, output, &[]).score
+    }
+
+    /// Judges an output by what was asked about it: `replies` are those of each respondent, in their order.
+    pub fn judge(&self, item: &DatasetItem, output: &Output, replies: &[Replies]) -> Judged {
+        let Kind::Asking(inquiry) = &self.kind else {
+            return self.judged(self.verdict(item, output), None);
+        };
+        match inquiry.questions(item, output) {
+            Err(unscorable) => self.judged(Err(unscorable), Some(ScorerCalls::default())),
+            Ok(questions) => self.judged(
+                inquiry.verdict(&questions, replies),
+                Some(asking::calls(&questions, replies)),
+            ),
+        }
+    }
+
+    fn judged(&self, verdict: Result<Verdict, Unscorable>, calls: Option<ScorerCalls>) -> Judged {
+        let (score, ratings) = match verdict {
+            Ok(verdict) => {
+                let (score, ratings) = self.named(verdict);
+                (Ok(score), ratings)
+            }
+            Err(error) => {
+                let error = ScorerError {
+                    name: self.name.clone(),
+                    eval_id: self.eval_id.clone(),
+                    message: error.0,
+                };
+                (Err(error), Vec::new())
+            }
+        };
+        Judged {
+            score,
+            calls,
+            ratings,
+        }
+    }
+
+    fn named(&self, verdict: Verdict) -> (Score, Vec<f64>) {
         let mut metadata = verdict.metadata;
         if let Some(threshold) = self.pass_threshold {
             let passed = verdict.value.as_f64() >= threshold;
             metadata.insert("passed".to_owned(), passed.into());
         }
-        Ok(Score {
+        let score = Score {
             name: self.name.clone(),
             value: verdict.value,
             eval_id: self.eval_id.clone(),
             comment: verdict.comment,
             metadata,
-        })
+        };
+        (score, verdict.ratings)
     }
 
     fn verdict(&self, item: &DatasetItem, output: &Output) -> Result<Verdict, Unscorable> {
@@ -151,6 +219,7 @@ impl Scorer {
             Kind::TokenUsage(config) => measures::token_usage(config, answer),
             Kind::Cost(config) => measures::cost(config, output),
             Kind::Composite(composite) => composite.score(item, output),
+            Kind::Asking(_) => Err(Unscorable("nobody was asked".to_owned())),
         }
     }
 }
@@ -184,6 +253,8 @@ struct Verdict {
     value: ScoreValue,
     comment: Option<String>,
     metadata: Map<String, Value>,
+    /// What each of a panel gave.
+    ratings: Vec<f64>,
 }
 
 impl Verdict {
@@ -192,6 +263,7 @@ impl Verdict {
             value,
             comment: None,
             metadata: Map::new(),
+            ratings: Vec::new(),
         }
     }
 

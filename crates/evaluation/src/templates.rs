@@ -162,7 +162,7 @@ fn failed(name: &str, error: &Error, item: &DatasetItem) -> RenderError {
     }
 }
 
-fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -190,7 +190,7 @@ fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
 }
 
 /// What is wrong and in which line, without the template's source.
-fn describe(error: &Error) -> String {
+pub(crate) fn describe(error: &Error) -> String {
     let what = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it does too much work for one prompt".to_owned(),
         (ErrorKind::UndefinedError | ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),

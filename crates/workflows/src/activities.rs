@@ -110,6 +110,9 @@ pub struct ScoredChunk {
     pub generated: Generated,
     pub states: StateCounts,
     pub aggregates: Vec<Aggregate>,
+    /// Whether the end of the run kept scorers from asking what they ask others.
+    #[serde(default)]
+    pub cut_short: bool,
 }
 
 /// Asks for the summary of a run to be written and its results to be delivered.
@@ -151,6 +154,34 @@ pub struct ChunkProgress {
     /// The attempt at an item that comes next, of the items that wait.
     #[serde(default)]
     pub next_attempt: Option<u32>,
+}
+
+/// How far the scorers of a stretch have come that ask others; the details of ScoreOutput's heartbeats. What is waited for
+/// reads like that of [`ChunkProgress`], and nothing is counted as generated.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ScoringProgress {
+    #[serde(flatten)]
+    whole: ChunkProgress,
+    /// Of each who is asked.
+    #[serde(default)]
+    pub asked: Vec<ChunkProgress>,
+}
+
+impl ScoringProgress {
+    /// All wait only when nobody is asked without a wait.
+    pub fn of(asked: Vec<ChunkProgress>) -> Self {
+        let in_flight = asked.iter().map(|asked| asked.in_flight).sum();
+        let waiting = asked.iter().find(|asked| asked.wait.is_some());
+        let waiting = waiting.filter(|_| in_flight == 0);
+        let whole = ChunkProgress {
+            generated: Generated::default(),
+            waiting: asked.iter().map(|asked| asked.waiting).sum(),
+            in_flight,
+            wait: waiting.and_then(|asked| asked.wait.clone()),
+            next_attempt: waiting.and_then(|asked| asked.next_attempt),
+        };
+        Self { whole, asked }
+    }
 }
 
 pub struct ExperimentActivities;

@@ -49,7 +49,7 @@ pub(crate) fn working(retry: &RetryConfig) -> ActivityOptions {
 /// Attempts at a stretch. Among them are those that find the provider still away, every half minute: enough for three days.
 const ATTEMPTS_AT_A_STRETCH: u32 = 10_000;
 
-/// For model calls. The waits of items are the worker's; those here come after a crash, or while a store is away.
+/// For model calls, those of scorers too. The waits of items are the worker's; those here come after a crash, or while a store is away.
 pub(crate) fn stretching() -> ActivityOptions {
     options(
         RetryPolicy::builder()

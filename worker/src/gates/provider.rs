@@ -240,7 +240,10 @@ impl State {
                 self.circuit.failed(true, is_probe, error.outline(), now);
                 Verdict::Excused
             }
-            CallErrorKind::Refused | CallErrorKind::BadRequest | CallErrorKind::BadAnswer => {
+            CallErrorKind::Refused
+            | CallErrorKind::BadRequest
+            | CallErrorKind::BadAnswer
+            | CallErrorKind::Unreadable => {
                 self.circuit.is_there();
                 Verdict::Counts
             }

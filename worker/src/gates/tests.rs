@@ -4,17 +4,18 @@ mod circuit;
 mod fleet;
 mod rates;
 
+use artifacts::run::Run;
 use domain::output::CallErrorKind;
 use futures::FutureExt;
 
 use super::*;
 
-pub(super) fn run(name: &str) -> Run {
-    Run {
+pub(super) fn run(name: &str) -> Caller {
+    Caller::outputs(&Run {
         experiment: name.parse().unwrap(),
         index: 0,
         round: 0,
-    }
+    })
 }
 
 pub(super) fn calls(concurrency: u32) -> Share {

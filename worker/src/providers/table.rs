@@ -39,7 +39,11 @@ pub(super) fn parse(text: &str, environment: Environment) -> Result<Providers, E
                     }
                 }
             }
-            (key, _) => faults.push(format!("`{key}` is unknown: write `[providers.NAME]`")),
+            // Read by `receivers`.
+            ("webhooks", _) => {}
+            (key, _) => faults.push(format!(
+                "`{key}` is unknown: write `[providers.NAME]` or `[webhooks.NAME]`"
+            )),
         }
     }
     match faults.is_empty() {

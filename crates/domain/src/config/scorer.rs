@@ -2,6 +2,7 @@
 
 mod composite;
 mod json;
+mod judge;
 mod matching;
 mod measure;
 mod text;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use composite::{CompositeScorer, WeightedScorer};
 pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
+pub use judge::{JudgeMode, JudgeScale, JudgedAgainst, LlmJudgeScorer, PanelVote};
 pub use matching::{
     ContainsScorer, ExactMatchScorer, NumberExtraction, NumericScorer, RegexScorer,
 };
@@ -41,10 +43,16 @@ pub enum ScorerConfig {
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
     Composite(CompositeScorer),
+    LlmJudge(LlmJudgeScorer),
 }
 
 fn yes() -> bool {
     true
+}
+
+/// Calls of a scorer in flight at once, unless given.
+fn concurrency() -> u32 {
+    5
 }
 
 impl ScorerConfig {
@@ -68,6 +76,7 @@ impl ScorerConfig {
             Self::TokenUsage(_) => "token_usage",
             Self::Cost(_) => "cost",
             Self::Composite(_) => "composite",
+            Self::LlmJudge(_) => "llm_judge",
         }
     }
 
@@ -101,6 +110,7 @@ impl ScorerConfig {
             Self::TokenUsage(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Cost(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Composite(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::LlmJudge(scorer) => (&scorer.name, scorer.pass_threshold),
         };
         (name.as_deref(), pass_threshold)
     }
@@ -129,6 +139,9 @@ impl ScorerConfig {
             | Self::Latency(_)
             | Self::TokenUsage(_)
             | Self::Cost(_) => false,
+            Self::LlmJudge(scorer) => {
+                scorer.mode == JudgeMode::Pairwise && scorer.against == JudgedAgainst::Expected
+            }
             Self::Composite(scorer) => {
                 let mut parts = scorer.scorers.iter();
                 parts.any(|part| part.scorer.needs_expected())
@@ -144,6 +157,11 @@ impl ScorerConfig {
             Self::Cost(scorer) => scorer.max_cost.is_some(),
             _ => true,
         }
+    }
+
+    /// Whether the scorer asks others, so that scoring takes calls.
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::LlmJudge(_))
     }
 }
 

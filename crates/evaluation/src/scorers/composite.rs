@@ -81,6 +81,7 @@ fn why_no_part(scorer: &ScorerConfig) -> Option<&'static str> {
         ScorerConfig::Composite(_) => {
             Some("a composite is no part of another: put its parts in its place")
         }
+        scorer if scorer.asks() => Some("a scorer that asks others is no part of a composite"),
         scorer if !scorer.is_share() => {
             Some("a measure without a bound is no number between 0 and 1: give it a maximum")
         }

@@ -9,7 +9,7 @@ use super::stop::Stop;
 use super::walk::ToScore;
 use super::{ExperimentWorkflow, RunInput, Work, publish};
 use crate::activities::{ExperimentActivities, ScoreChunk};
-use crate::options::{described, even_if_cancelled, patient, wait_even_if_cancelled};
+use crate::options::{described, even_if_cancelled, stretching, wait_even_if_cancelled};
 
 /// What the stretches of a round that only scores are divided by: lanes, and items that are worth a stretch.
 const LANES_OF_RESCORING: u32 = 4;
@@ -29,7 +29,7 @@ pub(super) async fn score_stretches(
             chunks: stretch.chunks,
         };
         let title = stretch_title(dataset, stretch);
-        let options = described(even_if_cancelled(patient()), title);
+        let options = described(even_if_cancelled(stretching()), title);
         let outcome = ctx
             .execute_activity(ExperimentActivities::score_output, score, options)
             .await;
@@ -40,6 +40,9 @@ pub(super) async fn score_stretches(
                         run.progress.generated.add(scored.generated);
                     }
                     run.progress.scored(scored.states, &scored.aggregates);
+                    if scored.cut_short {
+                        run.stop(Stop::Cancelled);
+                    }
                 });
                 publish(ctx)?;
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use artifacts::outputs::{Journal, OutputLog};
-use artifacts::run::Run;
+use artifacts::run::Caller;
 use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
 use domain::output::{Answer, Output};
@@ -13,8 +13,9 @@ use futures::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::adapters::Adapter;
+use crate::asking::errand::{Form, Subject};
+use crate::asking::tally::Tally;
 use crate::failure::Failure;
-use crate::generate::tally::Tally;
 
 /// Chunks that are opened ahead.
 const CHUNKS_AHEAD: usize = 2;
@@ -51,10 +52,13 @@ pub(super) struct Opened {
 /// How chunks are opened.
 pub(super) struct Opening {
     pub(super) store: Store,
-    pub(super) run: Run,
+    pub(super) caller: Caller,
+    pub(super) subject: Subject,
     pub(super) attempt: u32,
     /// Knows what an item would be asked, when the experiment asks for the cache.
     pub(super) cache: Option<Arc<Adapter>>,
+    /// The form that answers must have, those of the cache too.
+    pub(super) form: Option<Form>,
     pub(super) round: u32,
     pub(super) maximum_attempts: u32,
     pub(super) tally: Arc<Tally>,
@@ -77,8 +81,8 @@ impl Opening {
     }
 
     async fn open(&self, dataset: &DatasetRef, chunk: u64) -> Result<Opened, Failure> {
-        let items = self.store.dataset_chunk(dataset, chunk).await?;
-        let opened = self.store.open_outputs(&self.run, chunk, self.attempt);
+        let items = self.items(dataset, chunk).await?;
+        let opened = self.store.open_outputs(&self.caller, chunk, self.attempt);
         let (journal, log) = opened.await?;
         let questions = self.unanswered(items, journal, chunk);
         let (questions, cached) = match &self.cache {
@@ -90,6 +94,19 @@ impl Opening {
             questions,
             cached,
         })
+    }
+
+    /// Everything that is asked of a chunk, whether or not it is answered.
+    async fn items(&self, dataset: &DatasetRef, chunk: u64) -> Result<Vec<DatasetItem>, Failure> {
+        let items = self.store.dataset_chunk(dataset, chunk).await?;
+        let Subject::Outputs(questions) = &self.subject else {
+            return Ok(items);
+        };
+        let outputs = self.store.outputs(&self.caller.run, chunk).await?;
+        let questions = items
+            .iter()
+            .filter_map(|item| Some(questions(item, &outputs.get(&item.id)?.output)));
+        Ok(questions.flatten().collect())
     }
 
     /// The items that are still to be asked. What is recorded is counted.
@@ -133,6 +150,7 @@ impl Opening {
                     Some(key) => self.store.cached_answer(&key).await?,
                     None => None,
                 };
+                let answer = answer.filter(|answer| self.is_of_use(answer));
                 Ok::<_, Failure>((question, answer))
             })
             .buffered(LOOKUPS_AT_ONCE);
@@ -144,6 +162,10 @@ impl Opening {
             }
         }
         Ok((left, cached))
+    }
+
+    fn is_of_use(&self, answer: &Answer) -> bool {
+        self.form.as_ref().is_none_or(|form| form(answer).is_ok())
     }
 
     fn cached(&self, question: Question, answer: Answer) -> Output {

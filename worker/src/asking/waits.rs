@@ -8,7 +8,7 @@ use domain::waiting::{Wait, WaitReason};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::generate::opening::Question;
+use crate::asking::opening::Question;
 
 /// Items that wait, by when they are asked again.
 #[derive(Default)]

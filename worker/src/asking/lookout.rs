@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::asking::{Asking, Hand};
 use crate::failure::Failure;
-use crate::generate::asking::{Asking, Hand};
 
 /// The longest wait for which a stretch is kept; a longer one is Temporal's, and leaves room for others.
 const LONGEST_WAIT_HERE: Duration = Duration::from_secs(60);

@@ -1,4 +1,17 @@
 //! Asks the items of a stretch: as many at once as the gates allow, those that fail for a time again after a wait.
+//!
+//! `errand` says what is asked of whom; `opening` reads what is there, chunk by chunk; `recorder` writes what comes back;
+//! `tally` counts it for heartbeats; `allowance` keeps to what may be spent; `waits` holds items that are asked again
+//! later; `lookout` says why nothing moves, `recall` why a stretch is called back.
+
+mod allowance;
+mod errand;
+mod lookout;
+mod opening;
+mod recall;
+mod recorder;
+mod tally;
+mod waits;
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -16,14 +29,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use workflows::activities::{Allowance, Unfinished};
 
 use crate::adapters::Adapter;
+use crate::asking::allowance::Spent;
+pub(crate) use crate::asking::errand::{Errand, Form, Subject};
+use crate::asking::opening::{Opened, Question};
+use crate::asking::recorder::Recorder;
+pub(crate) use crate::asking::tally::Tally;
+use crate::asking::waits::Waits;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
-use crate::generate::allowance::Spent;
-use crate::generate::opening::{Opened, Question};
-use crate::generate::recorder::Recorder;
-use crate::generate::tally::Tally;
-use crate::generate::waits::Waits;
-use crate::work::{Bench, interrupted};
+use crate::work::Bench;
 
 /// Fewer items than this at hand, and the next chunk is opened.
 const FEW_AT_HAND: usize = 250;
@@ -36,44 +50,50 @@ const LOOK_AROUND: Duration = Duration::from_millis(250);
 const MOST_EXCUSES: u32 = 8;
 
 /// What holds for every item of a stretch.
-pub(super) struct Rules {
-    pub(super) retry: RetryConfig,
-    pub(super) round: u32,
-    pub(super) call_timeout: Duration,
-    pub(super) allowance: Allowance,
-    pub(super) max_failure_rate: Option<f64>,
+pub(crate) struct Rules {
+    pub(crate) retry: RetryConfig,
+    pub(crate) round: u32,
+    pub(crate) call_timeout: Duration,
+    pub(crate) allowance: Allowance,
+    pub(crate) max_failure_rate: Option<f64>,
     /// Items of the whole dataset.
-    pub(super) items: u64,
+    pub(crate) items: u64,
+    /// The form that answers must have, if any.
+    pub(crate) form: Option<Form>,
+    /// Whether answers are kept for equal calls.
+    pub(crate) caches: bool,
 }
 
 /// A stretch while it is asked.
-pub(super) struct Asking<'a> {
-    pub(super) bench: &'a Bench,
-    pub(super) ctx: &'a ActivityContext,
-    pub(super) adapter: Arc<Adapter>,
-    pub(super) entrance: Entrance,
-    pub(super) recorder: Recorder,
-    pub(super) rules: Rules,
-    pub(super) tally: Arc<Tally>,
-    /// Whether answers are kept for equal calls.
-    pub(super) caches: bool,
+struct Asking<'a> {
+    bench: &'a Bench,
+    ctx: &'a ActivityContext,
+    adapter: Arc<Adapter>,
+    entrance: Entrance,
+    recorder: Recorder,
+    rules: Rules,
+    tally: Arc<Tally>,
+    /// Whether the end of the run ends the asking, though nobody calls the activity back.
+    ends_with_run: bool,
 }
 
 /// What has come of a call.
-pub(super) struct Asked {
+struct Asked {
     question: Question,
     outcome: Result<Answer, CallError>,
+    /// An answer that has not the form asked for; the outcome says why.
+    rejected: Option<Answer>,
     verdict: Verdict,
 }
 
 /// Items and calls of a stretch.
 #[derive(Default)]
-pub(super) struct Hand {
-    pub(super) ready: VecDeque<Question>,
-    pub(super) waits: Waits,
+struct Hand {
+    ready: VecDeque<Question>,
+    waits: Waits,
     /// Dropping it aborts the calls that are still in flight.
-    pub(super) calls: JoinSet<Asked>,
-    pub(super) opened_all: bool,
+    calls: JoinSet<Asked>,
+    opened_all: bool,
     /// No further call begins when the allowance is spent.
     spent: Spent,
 }
@@ -85,7 +105,7 @@ impl Hand {
     }
 
     /// Whether every item has been asked for the last time.
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         !self.asks_more() && self.calls.is_empty()
     }
 
@@ -98,7 +118,7 @@ impl Hand {
 impl Asking<'_> {
     /// Asks every item; says why some are left, when the stretch comes back before its end. What was answered is recorded
     /// before this returns, whatever the end.
-    pub(super) async fn ask_all(
+    async fn ask_all(
         self,
         chunks: impl Stream<Item = Result<Opened, Failure>>,
     ) -> Result<Option<Unfinished>, Failure> {
@@ -121,6 +141,7 @@ impl Asking<'_> {
         let mut look_around = interval(LOOK_AROUND);
         look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut away_since = None;
+        let mut called_back = pin!(self.called_back());
         while hand.has_work() {
             let has_means = hand.spent == Spent::No;
             let wants_more = !hand.opened_all && hand.ready.len() < FEW_AT_HAND && has_means;
@@ -128,7 +149,7 @@ impl Asking<'_> {
             let due = hand.waits.due();
             tokio::select! {
                 biased;
-                failure = interrupted(self.bench, self.ctx) => {
+                failure = &mut called_back => {
                     return self.wind_up(failure, hand).await;
                 }
                 // `finish` tells why.
@@ -165,7 +186,8 @@ impl Asking<'_> {
         };
         self.tally.begun();
         let adapter = Arc::clone(&self.adapter);
-        let cache = self.caches.then(|| self.bench.store.clone());
+        let cache = self.rules.caches.then(|| self.bench.store.clone());
+        let form = self.rules.form.clone();
         hand.calls.spawn(async move {
             let outcome = adapter.answer(&question.item).await;
             let verdict = match &outcome {
@@ -175,22 +197,31 @@ impl Asking<'_> {
                 }
                 Err(error) => permit.failed(error, question.is_fresh()),
             };
+            let (outcome, rejected) = match (outcome, form) {
+                (Ok(answer), Some(form)) => match form(&answer) {
+                    Ok(()) => (Ok(answer), None),
+                    Err(error) => (Err(error), Some(answer)),
+                },
+                (outcome, _) => (outcome, None),
+            };
             if let (Some(store), Ok(answer)) = (cache, &outcome) {
                 keep(&store, &adapter, &question, answer).await;
             }
             Asked {
                 question,
                 outcome,
+                rejected,
                 verdict,
             }
         });
         self.check_allowance(hand);
     }
 
-    pub(super) async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
+    async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
         let Asked {
             question,
             outcome,
+            rejected,
             verdict,
         } = asked;
         let attempts = question.attempts + 1;
@@ -198,17 +229,16 @@ impl Asking<'_> {
         let excused = question.excused + u32::from(is_excused);
         let id = question.item.id.clone();
         let output = match outcome {
-            Ok(answer) => {
-                let cost = answer.usage.and_then(|usage| self.adapter.cost(usage));
-                Output {
-                    cost,
-                    priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
-                    ..Output::answered(id, attempts, answer)
-                }
-            }
+            Ok(answer) => Output::answered(id, attempts, answer),
             Err(error) => Output::failed(id, attempts, error),
         };
+        let answer = output.answer.as_ref().or(rejected.as_ref());
+        let usage = answer.and_then(|answer| answer.usage);
+        let cost = usage.and_then(|usage| self.adapter.cost(usage));
         let output = Output {
+            cost,
+            priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
+            rejected,
             excused_attempts: excused,
             round: self.rules.round,
             ended_at: Some(Timestamp::now()),

@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::asking::tally::Tally;
 use crate::failure::Failure;
-use crate::generate::tally::Tally;
 
 /// Outputs that may wait for a write. When the store does not take them, no further calls are made.
 const OUTPUTS_WAITING: usize = 1024;

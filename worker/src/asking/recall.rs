@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use workflows::activities::Unfinished;
 use workflows::experiment::ExperimentWorkflow;
 
+use crate::asking::{Asking, Hand};
 use crate::failure::Failure;
-use crate::generate::asking::{Asking, Hand};
+use crate::work::interrupted;
 
 /// How long calls in flight may take to end when their run ends: a cancelled run is sealed within five seconds.
 const PATIENCE_AT_THE_END: Duration = Duration::from_millis(1500);
@@ -20,6 +21,15 @@ const PATIENCE_AT_THE_END: Duration = Duration::from_millis(1500);
 const ASK_WHETHER_IT_ENDS: Duration = Duration::from_secs(1);
 
 impl Asking<'_> {
+    /// Waits until no further call is to begin, and says why.
+    pub(super) async fn called_back(&self) -> Failure {
+        tokio::select! {
+            biased;
+            failure = interrupted(self.bench, self.ctx) => failure,
+            () = run_has_ended(self.ctx), if self.ends_with_run => Failure::Cancelled,
+        }
+    }
+
     /// Takes what is answered already, and waits a while for the calls in flight, which would be paid again: as long as the
     /// worker may take to stop; as long as a call may take, when the run goes on; hardly, when it ends.
     pub(super) async fn wind_up(
@@ -55,6 +65,13 @@ impl Asking<'_> {
             Failure::Cancelled => Ok((!hand.is_done()).then_some(Unfinished::Recalled)),
             failure => Err(failure),
         }
+    }
+}
+
+/// Waits until the run of an activity ends, for activities that outlast it.
+async fn run_has_ended(ctx: &ActivityContext) {
+    while !run_ends(ctx).await {
+        tokio::time::sleep(ASK_WHETHER_IT_ENDS).await;
     }
 }
 
