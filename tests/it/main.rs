@@ -15,6 +15,7 @@ mod crashes;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+mod examples;
 #[cfg(target_os = "linux")]
 mod faults;
 mod generated_clients;
