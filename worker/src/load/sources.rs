@@ -1,14 +1,18 @@
-//! Where the files of datasets come from: the operator's folder.
+//! Where the files of datasets come from: the operator's folder, or an address that the operator allows.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use artifacts::buckets::Buckets;
 use bytesize::ByteSize;
 use domain::config::FileDataset;
+use url::Url;
 
+use crate::config::SourcesConfig;
 use crate::failure::Failure;
 use crate::load::compression::{self, Compression};
+use crate::load::remote::Remote;
 use crate::load::unreadable;
 use crate::paths::confined;
 
@@ -16,13 +20,24 @@ use crate::paths::confined;
 pub(crate) struct Sources {
     /// The folder that paths are relative to.
     root: PathBuf,
-    /// The most bytes of a file that is decompressed.
+    /// The most bytes of a file that is fetched or decompressed.
     most: ByteSize,
+    remote: Remote,
 }
 
 impl Sources {
-    pub(crate) fn new(root: PathBuf, most: ByteSize) -> Self {
-        Self { root, most }
+    /// `s3` are the options of the S3 client.
+    pub(crate) fn new(
+        root: PathBuf,
+        config: SourcesConfig,
+        s3: Vec<(String, String)>,
+    ) -> reqwest::Result<Self> {
+        let (hosts, buckets) = (config.dataset_hosts, config.dataset_buckets);
+        Ok(Self {
+            root,
+            most: config.max_dataset_size,
+            remote: Remote::new(hosts, buckets, Buckets::new(s3))?,
+        })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -31,10 +46,22 @@ impl Sources {
 
     /// Opens a file wherever it is.
     pub(crate) async fn open(&self, dataset: &FileDataset) -> Result<Content, Failure> {
-        match &dataset.path {
-            Some(path) => self.open_path(path),
-            None => Err(Failure::Dataset("it has no path".to_owned())),
+        match (&dataset.path, &dataset.url) {
+            (Some(path), _) => self.open_path(path),
+            (None, Some(url)) => self.open_url(url).await,
+            (None, None) => Err(Failure::Dataset("it has neither path nor url".to_owned())),
         }
+    }
+
+    async fn open_url(&self, url: &str) -> Result<Content, Failure> {
+        let url: Url = url
+            .parse()
+            .map_err(|error| Failure::Dataset(format!("its url cannot be read: {error}")))?;
+        Ok(Content {
+            file: self.remote.fetch(&url, self.most).await?,
+            compression: Compression::of(url.path()),
+            most: self.most,
+        })
     }
 
     /// Opens a file of the folder.
@@ -50,7 +77,12 @@ impl Sources {
 
     #[cfg(test)]
     pub(crate) fn folder(root: &Path) -> Self {
-        Self::new(root.to_owned(), ByteSize::mib(1))
+        let config = SourcesConfig {
+            dataset_hosts: Vec::new(),
+            dataset_buckets: Vec::new(),
+            max_dataset_size: ByteSize::mib(1),
+        };
+        Self::new(root.to_owned(), config, Vec::new()).unwrap()
     }
 }
 
