@@ -7,6 +7,7 @@
 
 mod comparisons;
 mod config;
+mod datasets;
 mod error;
 mod execution;
 mod experiments;

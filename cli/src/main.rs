@@ -17,8 +17,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, cancel, compare, dev, gate, ledger, limits, list, pause, results, resume, run,
-    status, summary, temporal_path, terminate, validate,
+    Context, again, cancel, compare, dataset, dev, gate, ledger, limits, list, pause, results,
+    resume, run, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -64,6 +64,8 @@ enum Command {
     Compare(compare::Args),
     /// Judge an experiment by rules; the exit code says whether it passed.
     Gate(gate::Args),
+    /// Upload datasets, and list those that are there.
+    Dataset(dataset::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -113,6 +115,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Summary(args)) => summary::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
+        Some(Command::Dataset(args)) => dataset::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,

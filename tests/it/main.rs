@@ -37,6 +37,7 @@ mod scorers;
 mod secrets;
 mod steering;
 mod temporal_away;
+mod uploads;
 mod versions;
 mod waiting;
 mod whole;

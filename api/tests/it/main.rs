@@ -6,6 +6,7 @@ mod archive;
 mod comparisons;
 mod control;
 mod create;
+mod datasets;
 mod document;
 mod experiments;
 mod lists;

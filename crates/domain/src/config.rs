@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use adapter::{AdapterConfig, OpenAiAdapter, RecordedAdapter};
 pub use dataset::{
     DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
-    SampleConfig, Selection,
+    SampleConfig, Selection, UploadedDataset,
 };
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{

@@ -1,12 +1,16 @@
 //! Where the files of datasets come from: the operator's folder, or an address that the operator allows.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
+use artifacts::Store;
 use artifacts::buckets::Buckets;
 use bytesize::ByteSize;
-use domain::config::FileDataset;
+use domain::config::{FileDataset, UploadedDataset};
+use domain::uploaded::{FileCompression, FileFormat};
+use futures::TryStreamExt;
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use crate::config::SourcesConfig;
@@ -73,6 +77,39 @@ impl Sources {
             compression: Compression::of(path),
             most: self.most,
         })
+    }
+
+    /// Fetches an uploaded file, of a version that the experiment was created with.
+    pub(crate) async fn open_uploaded(
+        &self,
+        store: &Store,
+        dataset: &UploadedDataset,
+    ) -> Result<(FileFormat, Content), Failure> {
+        let unknown = || Failure::Dataset(format!("`{}` names no version", dataset.name));
+        let name = dataset.name.parse().map_err(|_| unknown())?;
+        let version = dataset.version.as_ref().ok_or_else(unknown)?;
+        let version = version.parse().map_err(|_| unknown())?;
+        let announced = store.announced_file(&name, &version).await?;
+        let announced = announced.ok_or_else(unknown)?;
+        let mut parts = store.content_of_file(&announced).await?;
+        let file = tempfile::tempfile().map_err(Failure::Disk)?;
+        let mut file = tokio::fs::File::from_std(file);
+        while let Some(part) = parts.try_next().await? {
+            file.write_all(&part).await.map_err(Failure::Disk)?;
+        }
+        file.flush().await.map_err(Failure::Disk)?;
+        let mut file = file.into_std().await;
+        file.rewind().map_err(Failure::Disk)?;
+        let content = Content {
+            file,
+            compression: match announced.compression {
+                None => Compression::None,
+                Some(FileCompression::Gzip) => Compression::Gzip,
+                Some(FileCompression::Zstd) => Compression::Zstd,
+            },
+            most: self.most,
+        };
+        Ok((announced.format, content))
     }
 
     #[cfg(test)]
