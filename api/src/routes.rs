@@ -173,6 +173,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             header::IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("upload-offset"),
         ])
         .expose_headers([
             header::ETAG,
@@ -180,6 +181,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             header::RETRY_AFTER,
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),
+            HeaderName::from_static("upload-offset"),
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(Duration::from_secs(600))
