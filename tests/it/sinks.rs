@@ -211,7 +211,7 @@ async fn one_page_tells_of_several_experiments_and_compares_them() {
     report(&["--out", page.to_str().unwrap()]);
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(
-        html.contains("20 / 0 / 20") && html.contains("candidate higher"),
+        html.contains("20, 0, 20") && html.contains("candidate higher"),
         "{html}"
     );
     assert!(!html.contains("<script"), "{html}");

@@ -147,7 +147,7 @@ fn answers_cannot_write_the_page() {
 fn several_runs_are_compared_in_words_and_numbers() {
     let page = html(&report(&[("weak", 8), ("strong", 34), ("equal", 34)])).unwrap();
     assert!(page.contains("id=\"comparison\""));
-    assert!(page.contains("26 / 0 / 14"), "{page}");
+    assert!(page.contains("26, 0, 14"), "{page}");
     assert!(page.contains("candidate higher") && page.contains("statistically tied"));
     assert!(
         page.contains("Best in <strong>correct</strong>: strong,"),
