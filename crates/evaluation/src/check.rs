@@ -6,7 +6,8 @@ use domain::item::DatasetItem;
 
 use crate::events::Events;
 use crate::prompts::{EmbeddedText, Prompt};
-use crate::requests::{Request, Response};
+use crate::requests::Request;
+use crate::responses::Response;
 use crate::scorers::{Scorer, schema_fault};
 use crate::templates::RenderError;
 

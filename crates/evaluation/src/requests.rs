@@ -1,14 +1,12 @@
-//! What a service is asked and where its answer is: the templates and paths of an HTTP adapter, compiled.
+//! What a service is asked: the templates of a request, compiled.
 
 use std::collections::BTreeMap;
 
-use domain::config::{HttpRequest, HttpResponse, UsagePaths};
+use domain::config::HttpRequest;
 use domain::fault::Fault;
 use domain::item::DatasetItem;
-use domain::output::TokenUsage;
 use serde_json::Value;
 
-use crate::places::Place;
 use crate::templates::{RenderError, Templates, Variables};
 
 /// The templates of a request.
@@ -125,85 +123,6 @@ fn under(place: &str, key: &str) -> String {
     format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The places of an answer in the JSON of a service.
-pub struct Response {
-    pub answer: Place,
-    pub error: Option<Place>,
-    pub finish_reason: Option<Place>,
-    pub model: Option<Place>,
-    pub usage: Usage,
-}
-
-impl Response {
-    /// Names every fault at once; pointers are relative to the adapter.
-    pub fn compile(config: &HttpResponse) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let answer = required("/response/answer", &config.answer, &mut faults);
-        let error = optional("/response/error", config.error.as_ref(), &mut faults);
-        let reason = config.finish_reason.as_ref();
-        let finish_reason = optional("/response/finish_reason", reason, &mut faults);
-        let model = optional("/response/model", config.model.as_ref(), &mut faults);
-        let usage = Usage::compile("/response/usage", config.usage.as_ref(), &mut faults);
-        match answer {
-            Some(answer) if faults.is_empty() => Ok(Self {
-                answer,
-                error,
-                finish_reason,
-                model,
-                usage,
-            }),
-            _ => Err(faults),
-        }
-    }
-}
-
-/// The places of numbers of tokens.
-#[derive(Default)]
-pub struct Usage {
-    input_tokens: Option<Place>,
-    output_tokens: Option<Place>,
-}
-
-impl Usage {
-    pub(crate) fn compile(
-        pointer: &str,
-        config: Option<&UsagePaths>,
-        faults: &mut Vec<Fault>,
-    ) -> Self {
-        let Some(config) = config else {
-            return Self::default();
-        };
-        let mut place = |name: &str, path: Option<&String>| {
-            optional(&format!("{pointer}/{name}"), path, faults)
-        };
-        Self {
-            input_tokens: place("input_tokens", config.input_tokens.as_ref()),
-            output_tokens: place("output_tokens", config.output_tokens.as_ref()),
-        }
-    }
-
-    /// The tokens that a document tells of; none when it tells of none.
-    pub fn find(&self, document: &Value) -> Option<TokenUsage> {
-        let count = |place: &Option<Place>| place.as_ref()?.find(document).ok()??.as_u64();
-        TokenUsage::counted(count(&self.input_tokens), count(&self.output_tokens))
-    }
-}
-
-pub(crate) fn required(pointer: &str, path: &str, faults: &mut Vec<Fault>) -> Option<Place> {
-    let place = Place::compile(path);
-    place
-        .map_err(|message| faults.push(Fault::new(pointer, message)))
-        .ok()
-}
-
-pub(crate) fn optional(
-    pointer: &str,
-    path: Option<&String>,
-    faults: &mut Vec<Fault>,
-) -> Option<Place> {
-    required(pointer, path?, faults)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -275,25 +194,6 @@ mod tests {
             request.render(&item(), "m").unwrap_err().to_string(),
             "the template `request/body/a` cannot be rendered: `nope` is undefined (line 1); \
              the inputs of item `1` are `question`, `choices`, `count`, `nothing`"
-        );
-    }
-
-    #[test]
-    fn paths_of_a_response_are_compiled_and_all_faults_named() {
-        let config = json!({
-            "answer": "answer", "error": "$.error", "model": "$[",
-            "usage": {"input_tokens": "$.usage.in", "output_tokens": "x"},
-        });
-        let faults = Response::compile(&serde_json::from_value(config).unwrap());
-        let faults = faults.err().unwrap();
-        let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
-        assert_eq!(
-            pointers,
-            [
-                "/response/answer",
-                "/response/model",
-                "/response/usage/output_tokens"
-            ]
         );
     }
 }

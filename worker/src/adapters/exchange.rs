@@ -43,16 +43,12 @@ impl Exchange {
             CallError::new(CallErrorKind::Refused, message)
         };
         let base_url = provider.base_url();
-        let mut url = base_url.clone();
-        url.set_path(&format!(
-            "{}{}",
-            base_url.path(),
-            path.trim_start_matches('/')
-        ));
-        let stays = url.path().starts_with(base_url.path()) && url.origin() == base_url.origin();
-        if !stays {
-            return Err(unusable(format!("`{path}` leads out of its address")));
-        }
+        let url = match path {
+            // The address itself, without the slash that is there to append to.
+            "" => without_last_slash(base_url),
+            path => joined(base_url, path.trim_start_matches('/'))
+                .ok_or_else(|| unusable(format!("`{path}` leads out of its address")))?,
+        };
         let mut all = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
         let mut set = |name: &str, value: &str| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
@@ -131,6 +127,20 @@ impl Exchange {
         }
         Ok(body)
     }
+}
+
+fn without_last_slash(base_url: &Url) -> Url {
+    let mut url = base_url.clone();
+    url.set_path(base_url.path().trim_end_matches('/'));
+    url
+}
+
+/// The address with a path appended, unless that leads out of it.
+fn joined(base_url: &Url, path: &str) -> Option<Url> {
+    let mut url = base_url.clone();
+    url.set_path(&format!("{}{path}", base_url.path()));
+    let stays = url.path().starts_with(base_url.path()) && url.origin() == base_url.origin();
+    stays.then_some(url)
 }
 
 /// What an answer beyond the bound has done.

@@ -9,7 +9,8 @@ use domain::output::{Answer, CallError};
 use evaluation::RenderError;
 use evaluation::events::is_something;
 use evaluation::places::Place;
-use evaluation::requests::{Request, Response};
+use evaluation::requests::Request;
+use evaluation::responses::Response;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 

@@ -69,7 +69,7 @@ impl Wording {
             (_, text) => format!("answered {number}: {text}"),
         };
         let wait = match kind.is_retryable() {
-            true => retry_after(headers, Timestamp::now()),
+            true => retry_after(headers, Timestamp::now()).or_else(|| retry_delay(body)),
             false => None,
         };
         CallError {
@@ -149,6 +149,18 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(wait.min(LONGEST_WAIT))
 }
 
+/// The wait that Google asks for in the body of a failure, up to an hour:
+/// <https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto>.
+fn retry_delay(body: &str) -> Option<Duration> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let details = body.pointer("/error/details")?.as_array()?;
+    let delay = details
+        .iter()
+        .find_map(|detail| detail["retryDelay"].as_str())?;
+    let seconds: f64 = delay.strip_suffix('s')?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds.clamp(0.0, LONGEST_WAIT.as_secs_f64())).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use reqwest::header::HeaderValue;
@@ -180,6 +192,23 @@ mod tests {
             );
         }
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+
+    #[test]
+    fn a_wait_may_be_in_the_body_as_google_writes_it() {
+        for (delay, seconds) in [
+            ("34.5s", Some(34.5)),
+            ("86400s", Some(3600.0)),
+            ("-1s", Some(0.0)),
+            ("soon", None),
+        ] {
+            let body =
+                format!(r#"{{"error": {{"details": [{{"a": 1}}, {{"retryDelay": "{delay}"}}]}}}}"#);
+            let found = retry_delay(&body).map(|wait| wait.as_secs_f64());
+            assert_eq!(found, seconds, "{delay}");
+        }
+        assert_eq!(retry_delay(r#"{"error": "bad"}"#), None);
+        assert_eq!(retry_delay("<h1>"), None);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn check_request(request: &HttpRequest, faults: &mut Vec<Fault>) {
     let leads_out = path.contains("://")
         || path.starts_with("//")
         || path.contains('\\')
-        || path.split('/').any(|part| is_dots(part));
+        || path.split('/').any(is_dots);
     if leads_out {
         faults.push(Fault::new(
             "/request/path",
