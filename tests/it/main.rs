@@ -10,6 +10,7 @@ mod conflicts;
 mod control;
 mod costs;
 mod crashes;
+mod custom_activities;
 mod dataset_faults;
 mod datasets;
 mod deployment;

@@ -11,15 +11,16 @@ mod sink;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapter::{AdapterConfig, OpenAiAdapter, RecordedAdapter};
+pub use adapter::{ActivityAdapter, AdapterConfig, OpenAiAdapter, RecordedAdapter};
 pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
-    BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
-    ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
-    JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst, LatencyScorer, LevenshteinScorer,
-    LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer, RougeMeasure,
-    RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
+    ActivityScorer, BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer,
+    CountedTokens, EditUnit, ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion,
+    JsonPathScorer, JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst, LatencyScorer,
+    LevenshteinScorer, LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer,
+    RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer,
+    WeightedScorer,
 };
 pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
 

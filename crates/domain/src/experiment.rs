@@ -214,8 +214,16 @@ fn check_adapter(
     config: &ExperimentConfig,
     faults: &mut Vec<Fault>,
 ) {
-    let AdapterConfig::Recorded(recorded) = adapter else {
-        return;
+    let recorded = match adapter {
+        AdapterConfig::Recorded(recorded) => recorded,
+        AdapterConfig::OpenAi(_) => return,
+        AdapterConfig::Activity(activity) => {
+            let fault = activity.fault();
+            faults.extend(
+                fault.map(|(field, message)| Fault::new(format!("{pointer}{field}"), message)),
+            );
+            return;
+        }
     };
     match (&recorded.path, &config.dataset) {
         (Some(path), _) => check_path(path, &format!("{pointer}/path"), faults),
@@ -347,6 +355,12 @@ mod tests {
         assert_eq!(
             pointers(|c| c["adapter"]["path"] = json!("../x")),
             ["/config/adapter/path"]
+        );
+        assert_eq!(
+            pointers(|c| {
+                c["adapter"] = json!({"type": "activity", "task_queue": " ", "activity": "a"});
+            }),
+            ["/config/adapter/task_queue"]
         );
         assert_eq!(
             pointers(|c| c["dataset"] = json!({"type": "jsonl", "path": "/etc/passwd"})),

@@ -143,6 +143,8 @@ pub enum CallErrorKind {
     Connection,
     /// No connection to the provider could be made.
     Unreachable,
+    /// No worker has taken the activity in time.
+    NoWorker,
     /// The provider refuses the credentials or the model: every call would fail alike.
     Refused,
     /// The provider refuses this request: another 4xx.
@@ -164,6 +166,7 @@ impl CallErrorKind {
             | Self::Timeout
             | Self::Connection
             | Self::Unreachable
+            | Self::NoWorker
             | Self::Unreadable => true,
             Self::Refused | Self::BadRequest | Self::BadAnswer | Self::Item => false,
         }
@@ -193,6 +196,8 @@ impl CallError {
             CallErrorKind::Timeout => "no answer in time",
             CallErrorKind::Connection => "the connection to the provider broke",
             CallErrorKind::Unreachable => "no connection to the provider",
+            // In our own words, with the name of the task queue.
+            CallErrorKind::NoWorker => &self.message,
             CallErrorKind::Refused => "the provider refuses the credentials or the model",
             CallErrorKind::BadRequest => "the provider refuses the request",
             CallErrorKind::BadAnswer => "the answer was not understood",

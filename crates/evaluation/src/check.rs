@@ -53,7 +53,7 @@ fn under(pointer: &str, faults: Vec<Fault>) -> Vec<Fault> {
 
 fn adapter_faults(adapter: &AdapterConfig, items: &[DatasetItem]) -> Vec<Fault> {
     match adapter {
-        AdapterConfig::Recorded(_) => Vec::new(),
+        AdapterConfig::Recorded(_) | AdapterConfig::Activity(_) => Vec::new(),
         AdapterConfig::OpenAi(adapter) => match Prompt::compile(adapter) {
             Ok(prompt) => unfilled_templates(&prompt, items),
             Err(faults) => faults,

@@ -8,6 +8,7 @@ mod bleu;
 mod chrf;
 mod composite;
 mod contains;
+mod custom;
 mod document;
 mod edits;
 mod exact_match;
@@ -41,8 +42,9 @@ use domain::output::Output;
 use domain::score::{Score, ScoreValue, ScorerError};
 use serde_json::{Map, Value};
 
-pub use self::asking::{Inquiry, Replies, Respondent};
+pub use self::asking::{Inquiry, Replies, Respondent, Sends};
 use self::composite::Composite;
+use self::custom::Custom;
 use self::json_diff::JsonDiff;
 use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
@@ -109,6 +111,9 @@ impl Scorer {
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
             ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
             ScorerConfig::LlmJudge(config) => Kind::Asking(Inquiry::Judge(Judge::compile(config)?)),
+            ScorerConfig::Activity(config) => {
+                Kind::Asking(Inquiry::Custom(Custom::activity(config)?))
+            }
         };
         check_threshold(config)?;
         Ok(Self {

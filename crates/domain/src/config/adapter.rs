@@ -1,6 +1,11 @@
 //! How an output is obtained.
 
+mod activity;
+
 use serde::{Deserialize, Serialize};
+
+pub use activity::ActivityAdapter;
+pub(crate) use activity::a_minute;
 
 /// How an output is obtained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -10,6 +15,7 @@ pub enum AdapterConfig {
     Recorded(RecordedAdapter),
     #[serde(rename = "openai")]
     OpenAi(OpenAiAdapter),
+    Activity(ActivityAdapter),
 }
 
 /// Outputs obtained earlier: nothing is called.

@@ -1,5 +1,6 @@
 //! How outputs are judged: what each scorer promises is in its documentation in the modules here.
 
+mod activity;
 mod composite;
 mod json;
 mod judge;
@@ -9,6 +10,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use activity::ActivityScorer;
 pub use composite::{CompositeScorer, WeightedScorer};
 pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
 pub use judge::{JudgeMode, JudgeScale, JudgedAgainst, LlmJudgeScorer, PanelVote};
@@ -44,6 +46,7 @@ pub enum ScorerConfig {
     Cost(CostScorer),
     Composite(CompositeScorer),
     LlmJudge(LlmJudgeScorer),
+    Activity(ActivityScorer),
 }
 
 fn yes() -> bool {
@@ -77,6 +80,7 @@ impl ScorerConfig {
             Self::Cost(_) => "cost",
             Self::Composite(_) => "composite",
             Self::LlmJudge(_) => "llm_judge",
+            Self::Activity(_) => "activity",
         }
     }
 
@@ -111,6 +115,7 @@ impl ScorerConfig {
             Self::Cost(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Composite(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::LlmJudge(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Activity(scorer) => (&scorer.name, scorer.pass_threshold),
         };
         (name.as_deref(), pass_threshold)
     }
@@ -138,7 +143,8 @@ impl ScorerConfig {
             | Self::JsonPath(_)
             | Self::Latency(_)
             | Self::TokenUsage(_)
-            | Self::Cost(_) => false,
+            | Self::Cost(_)
+            | Self::Activity(_) => false,
             Self::LlmJudge(scorer) => {
                 scorer.mode == JudgeMode::Pairwise && scorer.against == JudgedAgainst::Expected
             }
@@ -161,7 +167,7 @@ impl ScorerConfig {
 
     /// Whether the scorer asks others, so that scoring takes calls.
     pub fn asks(&self) -> bool {
-        matches!(self, Self::LlmJudge(_))
+        matches!(self, Self::LlmJudge(_) | Self::Activity(_))
     }
 }
 

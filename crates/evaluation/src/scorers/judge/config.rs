@@ -3,7 +3,7 @@
 use domain::config::{AdapterConfig, JudgeMode, JudgedAgainst, LlmJudgeScorer};
 use domain::fault::Fault;
 
-use crate::scorers::asking::Respondent;
+use crate::scorers::asking::{Respondent, Sends};
 
 /// The prompt of an adapter that has none of its own.
 const NO_PROMPT: &str = "{{ prompt }}";
@@ -134,5 +134,6 @@ fn respondent(adapter: &AdapterConfig, pointer: &str) -> Result<Respondent, Faul
     Ok(Respondent {
         adapter: AdapterConfig::OpenAi(judge),
         name: model,
+        sends: Sends::Item,
     })
 }
