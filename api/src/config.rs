@@ -1,9 +1,11 @@
 //! What a deployment may decide about this program. The only reader of the environment.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use clap::Args;
 use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
@@ -16,6 +18,16 @@ pub struct Config {
     /// Address to listen on; port 0 picks a free one.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:7890")]
     pub listen: SocketAddr,
+    /// A file of API keys, one of which every request must bear. It may be changed while the service runs; the command
+    /// `key` makes an entry.
+    #[arg(long, env = "API_KEYS", value_name = "PATH")]
+    pub api_keys: Option<PathBuf>,
+    /// Requests that each caller may make in a minute.
+    #[arg(long, env = "RATE_LIMIT", value_name = "REQUESTS")]
+    pub rate_limit: Option<NonZeroU32>,
+    /// Origins of web pages that may use the service from a browser, such as `https://evals.example.com`, separated by commas.
+    #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<HeaderValue>,
     /// Listen on an address that other machines can reach, although nobody is asked who they are.
     #[arg(long, env = "ALLOW_UNAUTHENTICATED")]
     pub allow_unauthenticated: bool,
@@ -50,14 +62,25 @@ pub struct BadConfig(pub anyhow::Error);
 impl Config {
     /// Refuses to be reached by strangers, unless that is asked for.
     pub(crate) fn check(&self) -> Result<(), BadConfig> {
-        if self.listen.ip().to_canonical().is_loopback() || self.allow_unauthenticated {
+        let is_guarded = self.api_keys.is_some() || self.allow_unauthenticated;
+        if self.listen.ip().to_canonical().is_loopback() || is_guarded {
             return Ok(());
         }
         Err(BadConfig(anyhow::anyhow!(
-            "other machines can reach {}, and this service asks nobody who they are: listen on 127.0.0.1, or say \
-             `--allow-unauthenticated` (ALLOW_UNAUTHENTICATED=true) if something in front of it does",
+            "other machines can reach {}, and this service asks nobody who they are: give it `--api-keys` (API_KEYS), listen \
+             on 127.0.0.1, or say `--allow-unauthenticated` (ALLOW_UNAUTHENTICATED=true) if something in front of it does",
             self.listen
         )))
+    }
+}
+
+/// An origin as browsers send it (RFC 6454, section 6.1): scheme, host and port, nothing after.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let url: Url = text.parse().map_err(|error| format!("{error}"))?;
+    let origin = url.origin().ascii_serialization();
+    match origin == text {
+        true => HeaderValue::try_from(origin).map_err(|error| error.to_string()),
+        false => Err(format!("write the origin as browsers do, `{origin}`")),
     }
 }
 
@@ -87,10 +110,29 @@ mod tests {
         }
         for address in ["0.0.0.0:0", "[::]:0", "192.168.0.1:80"] {
             assert!(listen_on(address, &[]).is_err(), "{address}");
-            assert!(
-                listen_on(address, &["--allow-unauthenticated"]).is_ok(),
-                "{address}"
-            );
+            for guard in [
+                &["--allow-unauthenticated"][..],
+                &["--api-keys", "keys.toml"],
+            ] {
+                assert!(listen_on(address, guard).is_ok(), "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        assert_eq!(
+            origin("https://a.example:8443").unwrap(),
+            "https://a.example:8443"
+        );
+        for text in [
+            "https://a.example/",
+            "a.example",
+            "*",
+            "https://A.example",
+            "null",
+        ] {
+            assert!(origin(text).is_err(), "{text}");
         }
     }
 }

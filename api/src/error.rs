@@ -3,11 +3,15 @@
 //! Every failure becomes a problem document (RFC 9457) with a stable code. What the log should know besides travels
 //! in the response's extensions; the request log writes it, once.
 
+use std::time::Duration;
+
 use api_types::problem::Problem;
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::fault::Fault;
+
+use crate::auth::whole_seconds;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -23,6 +27,14 @@ pub enum ApiError {
         "the page token is not one that this list has given; tokens are good for the same filters only, so begin without one"
     )]
     BadPageToken,
+    #[error(
+        "this service is open to the bearers of its API keys: send `authorization: Bearer <key>` with a key that is valid"
+    )]
+    Unauthenticated,
+    #[error("the key `{0}` may only read")]
+    Forbidden(String),
+    #[error("too many requests; wait {} s", whole_seconds(*.0))]
+    TooManyRequests(Duration),
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: String },
     #[error("nothing is here; `/docs` shows what there is")]
@@ -83,14 +95,51 @@ impl ApiError {
         }
     }
 
+    /// The same failure for another request that has come upon it.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::NotFound { what, id } => Self::not_found(what, id),
+            Self::Unavailable { dependency, source } => Self::Unavailable {
+                dependency,
+                source: source.to_string().into(),
+            },
+            other => Self::internal(other.to_string()),
+        }
+    }
+
     pub(crate) fn internal(source: impl Into<BoxError>) -> Self {
         Self::Internal(source.into())
+    }
+
+    /// What to do about it, in a header.
+    fn advice(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated => Some((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"ai-evolution\""),
+            )),
+            Self::TooManyRequests(wait) => {
+                Some((header::RETRY_AFTER, HeaderValue::from(whole_seconds(*wait))))
+            }
+            _ => None,
+        }
     }
 
     fn status_and_code(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
             Self::BadPageToken => (StatusCode::BAD_REQUEST, "bad_page_token", "Bad page token"),
+            Self::Unauthenticated => (
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Not authenticated",
+            ),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::TooManyRequests(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "Too many requests",
+            ),
             Self::NotFound { .. } | Self::NoRoute => {
                 (StatusCode::NOT_FOUND, "not_found", "Not found")
             }
@@ -164,6 +213,7 @@ impl IntoResponse for ApiError {
         let (status, code, title) = self.status_and_code();
         let causes = causes(&self);
         let detail = self.to_string();
+        let advice = self.advice();
         let errors = match self {
             Self::Invalid(faults) => faults,
             _ => Vec::new(),
@@ -178,6 +228,7 @@ impl IntoResponse for ApiError {
             request_id: None,
         };
         let mut response = render(&problem);
+        response.headers_mut().extend(advice);
         response
             .extensions_mut()
             .insert(Failure { problem, causes });

@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 mod archive;
+pub(crate) mod breakdown;
 pub(crate) mod control;
 mod create;
 mod identity;
@@ -13,11 +14,12 @@ mod results;
 mod round;
 mod run;
 pub(crate) mod runs;
-mod show;
+pub(crate) mod show;
 mod shown;
 mod starting;
 mod summary;
 mod waiting;
+pub(crate) mod watch;
 
 use std::sync::Arc;
 
@@ -104,27 +106,6 @@ pub(crate) async fn list_experiments(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExperimentList>, ApiError> {
     list::list(&state, query).await.map(Json)
-}
-
-/// Get an experiment.
-///
-/// Its status, how far each model has come, the scores so far, and why nothing moves when nothing does. Answered
-/// without a worker, and also long after the workflow is gone from Temporal.
-#[utoipa::path(
-    get,
-    path = "/v1/experiments/{experiment_id}",
-    tag = "experiments",
-    params(("experiment_id" = String, Path, description = "Id of the experiment.")),
-    responses(
-        (status = 200, description = "The experiment.", body = Experiment),
-        Missing, Anytime,
-    )
-)]
-pub(crate) async fn get_experiment(
-    State(state): State<AppState>,
-    Id(id): Id,
-) -> Result<Json<Experiment>, ApiError> {
-    show::experiment(&state, &outline::id(&id)?).await.map(Json)
 }
 
 /// List results.

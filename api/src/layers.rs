@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::request_id::RequestId;
 
+use crate::auth::Caller;
 use crate::error::{ApiError, Failure, render};
 
 /// Writes the log line of a request and puts the request's id into the problem document of one that failed.
@@ -28,6 +29,8 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
         .unwrap_or_default()
         .to_owned();
     let mut response = next.run(request).await;
+    let caller = response.extensions_mut().remove::<Caller>();
+    let caller = caller.map(|caller| caller.name).unwrap_or_default();
     let status = response.status();
     let failure = response.extensions_mut().remove::<Failure>();
     let duration_ms = began.elapsed().as_micros() as f64 / 1000.0;
@@ -48,6 +51,7 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
                 http.status = status.as_u16(),
                 http.duration_ms = duration_ms,
                 request.id = request_id,
+                request.caller = caller,
                 error.detail = detail,
                 error.causes = causes,
                 "request"
@@ -100,10 +104,11 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     if !is_docs {
-        // What is true now may not be in a second.
+        // What is true now may not be in a second, unless the answer says how to find out.
         response
             .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

@@ -1,12 +1,14 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
 //! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
+//! look after the service. `auth` lets callers in. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
 //! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
-//! `temporal` implements it and alone names the client.
+//! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
+mod auth;
 mod comparisons;
 mod config;
+mod entity_tag;
 mod error;
 mod execution;
 mod experiments;
@@ -21,8 +23,10 @@ mod schema;
 mod serve;
 mod state;
 mod temporal;
+mod watching;
 mod workflows;
 
+pub use crate::auth::{Doorkeeper, Keys, NewKey, Role};
 pub use crate::config::{BadConfig, Config};
 pub use crate::error::ApiError;
 pub use crate::execution::{
@@ -30,6 +34,6 @@ pub use crate::execution::{
     TaskKind, Which,
 };
 pub use crate::health::ask;
-pub use crate::routes::{Limits, openapi, router};
+pub use crate::routes::{Entrance, Limits, openapi, router};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};

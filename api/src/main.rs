@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
 /// The HTTP service of AI Evolution.
 #[derive(Parser)]
@@ -21,6 +22,17 @@ enum Command {
     Serve(Box<api::Config>),
     /// Print the OpenAPI document.
     Openapi,
+    /// Make an API key: prints it, once, and the entry for the file of `--api-keys`.
+    Key {
+        /// Whose key it is; written into the log of requests.
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_enum)]
+        role: api::Role,
+        /// When it ends to be valid, such as `2027-01-01T00:00:00Z`.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Timestamp>,
+    },
     /// Ask the running service whether it lives.
     Healthcheck {
         /// Address that the service listens on.
@@ -41,6 +53,11 @@ fn main() -> ExitCode {
             println!("{:#}", api::openapi());
             Ok(())
         }
+        Some(Command::Key {
+            name,
+            role,
+            expires,
+        }) => make_key(name, role, expires),
         Some(Command::Healthcheck { listen }) => api::ask(listen),
     };
     match done {
@@ -53,6 +70,17 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// The key goes to the bearer, the entry into the file; they are told apart by the stream.
+fn make_key(name: String, role: api::Role, expires: Option<Timestamp>) -> anyhow::Result<()> {
+    let new = api::NewKey::make(name, role, expires)?;
+    print!("{}", new.entry()?);
+    eprintln!(
+        "key: {}\nIt is not shown again. Add the entry above to the file of API keys.",
+        new.key()
+    );
+    Ok(())
 }
 
 #[tokio::main]

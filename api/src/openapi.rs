@@ -108,12 +108,17 @@ struct Variant {
     of: String,
     tag: String,
     value: String,
+    /// What the variant says of itself. Variants may hold the same type.
+    description: Option<Value>,
 }
 
 impl Variant {
     /// The keys of the component, and the tag before them.
     fn schema(&self, of: &Value) -> Value {
         let mut schema = of.clone();
+        if let Some(description) = &self.description {
+            schema["description"] = description.clone();
+        }
         let mut properties = Map::new();
         properties.insert(
             self.tag.clone(),
@@ -139,8 +144,10 @@ fn variant(schema: &Value) -> Option<Variant> {
     let [of, tag] = schema["allOf"].as_array()?.as_slice() else {
         return None;
     };
+    let description = schema.get("description").or(tag.get("description"));
     let (name, tag) = tag["properties"].as_object()?.iter().next()?;
     Some(Variant {
+        description: description.cloned(),
         of: component(of["$ref"].as_str()?)?.to_owned(),
         tag: name.clone(),
         value: tag["enum"][0].as_str()?.to_owned(),

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
-/// What can happen to any request: a bug of ours, or Temporal or the artifact store being away.
+/// What can happen to any request: it is not let in, a bug of ours, or Temporal or the artifact store being away.
 pub(crate) struct Anytime;
 
 /// The query is not valid.
@@ -44,7 +44,25 @@ impl IntoResponses for Anytime {
         let unavailable = problem(
             "Temporal or the artifact store is away, or the request took too long. Code `unavailable` or `timeout`; try again.",
         );
+        let wait = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+            .description(Some("Seconds to wait."))
+            .build();
         responses([
+            (
+                "401",
+                problem("The service asks for an API key. Code `unauthenticated`.").build(),
+            ),
+            (
+                "403",
+                problem("The key may not do this. Code `forbidden`.").build(),
+            ),
+            (
+                "429",
+                problem("The caller has made too many requests. Code `too_many_requests`; `RateLimit-Policy` and `RateLimit` tell how many it may make.")
+                    .header("Retry-After", wait)
+                    .build(),
+            ),
             (
                 "500",
                 problem("A fault of the service. Code `internal`.").build(),

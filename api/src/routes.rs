@@ -1,24 +1,29 @@
 //! The table of routes, which is also the OpenAPI document, and the list of layers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::problem::Problem;
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::auth::Doorkeeper;
 use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{comparisons, experiments, health, layers, workflows};
+use crate::{auth, comparisons, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -38,10 +43,25 @@ use crate::{comparisons, experiments, health, layers, workflows};
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
-    // Nobody is asked who they are.
-    security(()),
+    // A service without API keys asks for none.
+    security((), ("api_key" = [])),
+    modifiers(&ApiKeys),
 )]
 struct Base;
+
+/// How callers say who they are.
+struct ApiKeys;
+
+impl Modify for ApiKeys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API key, for services that ask for one."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
 
 fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
@@ -50,9 +70,10 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::list_experiments
         ))
         .routes(routes!(
-            experiments::get_experiment,
+            experiments::watch::get_experiment,
             experiments::limits::change_limits
         ))
+        .routes(routes!(experiments::watch::watch_experiment))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))
@@ -62,6 +83,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::again::emit_experiment))
         .routes(routes!(experiments::list_results))
         .routes(routes!(experiments::get_summary))
+        .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
         .routes(routes!(comparisons::get_comparison))
         .routes(routes!(workflows::get_workflow))
@@ -91,8 +113,16 @@ impl Default for Limits {
     }
 }
 
+/// Who is let in.
+#[derive(Debug, Default)]
+pub struct Entrance {
+    pub doorkeeper: Doorkeeper,
+    /// Of web pages that may use the service from a browser.
+    pub cors_origins: Vec<HeaderValue>,
+}
+
 /// The whole service: every route with every layer.
-pub fn router(state: AppState, limits: Limits) -> Router {
+pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
     let document = openapi();
     let docs = SwaggerUi::new("/docs")
         .config(Config::default().validator_url("none"))
@@ -113,9 +143,37 @@ pub fn router(state: AppState, limits: Limits) -> Router {
                 .layer(middleware::from_fn(layers::report))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(middleware::from_fn(layers::harden))
+                .layer(cors(entrance.cors_origins))
                 .layer(CatchPanicLayer::custom(layers::panicked))
+                .layer(middleware::from_fn_with_state(
+                    Arc::new(entrance.doorkeeper),
+                    auth::admit,
+                ))
                 .layer(Extension(layers::TimeLimit(limits.time)))
                 .layer(middleware::from_fn(layers::limit_time))
                 .layer(Extension(BodyLimit(limits.body))),
         )
+}
+
+/// Lets the pages of these origins use the service, and read what answers say in headers.
+fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(Duration::from_secs(600))
 }

@@ -9,8 +9,9 @@ use artifacts::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::{Doorkeeper, Keys};
 use crate::config::{BadConfig, Config};
-use crate::routes::{Limits, router};
+use crate::routes::{Entrance, Limits, router};
 use crate::state::{AppState, TemporalUi};
 use crate::temporal::Temporal;
 
@@ -23,6 +24,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         .map_err(BadConfig)?;
     let store = Store::open(&config.storage.artifacts, config.storage.options())
         .map_err(|error| BadConfig(error.into()))?;
+    let keys = match config.api_keys {
+        None => None,
+        Some(path) => {
+            let keys = Keys::follow(path, shutdown.clone()).await;
+            Some(keys.map_err(BadConfig)?)
+        }
+    };
     let ui = config.temporal_ui.clone().map(|base| TemporalUi {
         base,
         namespace: target.namespace().to_owned(),
@@ -40,17 +48,22 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     );
     let task_queue = config.temporal.temporal_task_queue.clone();
     let clients = target.connect_in_background(shutdown.clone());
-    let state = AppState::new(
+    let mut state = AppState::new(
         Arc::new(Temporal::new(clients, task_queue)),
         store,
         ui,
         &crate::openapi(),
     );
+    state.stopping = shutdown.clone();
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,
     };
-    let service = router(state, limits);
+    let entrance = Entrance {
+        doorkeeper: Doorkeeper::new(keys, config.rate_limit),
+        cors_origins: config.cors_origins,
+    };
+    let service = router(state, limits, entrance);
     if let Some(path) = &config.port_file {
         announce(path, address).with_context(|| format!("{} cannot be written", path.display()))?;
     }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use artifacts::Store;
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
 use crate::schema::RequestSchemas;
+use crate::watching::Watches;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -18,6 +20,9 @@ pub struct AppState {
     pub store: Store,
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
+    pub(crate) watches: Arc<Watches>,
+    /// Ends what would otherwise never end.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {
@@ -33,6 +38,8 @@ impl AppState {
             store,
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
+            watches: Arc::default(),
+            stopping: CancellationToken::new(),
         }
     }
 }

@@ -5,13 +5,16 @@ mod error;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use api_types::breakdown::Breakdown;
 use api_types::comparisons::Comparison;
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Host, Url};
@@ -38,11 +41,29 @@ pub(crate) struct ResultQuery {
     pub(crate) page_size: usize,
 }
 
+/// Which scores to break down, and how sure their means are to be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BreakdownQuery {
+    pub(crate) model: Option<String>,
+    pub(crate) cluster_by: Option<String>,
+    pub(crate) resamples: u32,
+    pub(crate) seed: u32,
+}
+
 impl Client {
-    pub(crate) fn new(api: Url) -> anyhow::Result<Self> {
+    /// With a key, it is sent with every request.
+    pub(crate) fn new(api: Url, key: Option<SecretString>) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let value = format!("Bearer {}", key.expose_secret());
+            let mut value = HeaderValue::try_from(value).context("the API key is no text")?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            .default_headers(headers)
             .user_agent(concat!("ai-evolution/", env!("CARGO_PKG_VERSION")));
         // No proxy can reach what listens on this machine's loopback.
         let http = match is_loopback(&api) {
@@ -120,6 +141,25 @@ impl Client {
     pub(crate) async fn summary(&self, id: &ExperimentId) -> Result<ExperimentSummary, Error> {
         let path = ["v1", "experiments", id.as_ref(), "summary"];
         self.send(self.request(Method::GET, &path)).await
+    }
+
+    /// The scores by model, scorer and tag.
+    pub(crate) async fn breakdown(
+        &self,
+        id: &ExperimentId,
+        query: &BreakdownQuery,
+    ) -> Result<Breakdown, Error> {
+        let request = self
+            .request(
+                Method::GET,
+                &["v1", "experiments", id.as_ref(), "breakdown"],
+            )
+            .query(&[
+                ("model", query.model.as_deref()),
+                ("cluster_by", query.cluster_by.as_deref()),
+            ])
+            .query(&[("resamples", query.resamples), ("seed", query.seed)]);
+        self.send(request).await
     }
 
     /// Compares the runs of experiments, of all models or of those that are named; the first is the baseline.
@@ -224,7 +264,7 @@ mod tests {
     use super::*;
 
     fn client(api: &str) -> Client {
-        Client::new(api.parse().unwrap()).unwrap()
+        Client::new(api.parse().unwrap(), None).unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The commands, one module each: arguments, and what is done with them.
 
 pub(crate) mod again;
+pub(crate) mod breakdown;
 pub(crate) mod cancel;
 pub(crate) mod compare;
 pub(crate) mod dev;
@@ -9,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod pause;
+pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod resume;
 pub(crate) mod run;

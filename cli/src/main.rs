@@ -1,24 +1,26 @@
 //! The command line of AI Evolution: a person's way to the API, over HTTP alone, and `dev`, which starts everything.
 //!
 //! `commands` has one module per command; `client` speaks HTTP; `file` reads experiment files; `watch` follows an
-//! experiment; `output` says things on a terminal or to a program; `exit` knows what the exit codes mean.
+//! experiment; `report` makes a page of experiments; `output` says things on a terminal or to a program; `exit` knows what the exit codes mean.
 
 mod client;
 mod commands;
 mod exit;
 mod file;
 mod output;
+mod report;
 mod watch;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, cancel, compare, dev, gate, ledger, limits, list, pause, results, resume, run,
-    status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, dev, gate, ledger, limits, list, pause,
+    report as reporting, results, resume, run, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -39,6 +41,15 @@ struct Cli {
         default_value_t = default_api()
     )]
     api: Url,
+    /// The API key, for a service that asks for one.
+    #[arg(
+        long,
+        global = true,
+        env = "AI_EVOLUTION_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    api_key: Option<SecretString>,
     /// Print JSON for programs: one document, or one line for each element of a list.
     #[arg(long, global = true)]
     json: bool,
@@ -60,8 +71,12 @@ enum Command {
     Results(results::Args),
     /// Print the table of scores.
     Summary(summary::Args),
+    /// Break the scores down by model, scorer and tag.
+    Breakdown(breakdown::Args),
     /// Compare runs on the same items: which is better, and how sure that is.
     Compare(compare::Args),
+    /// Write a page about experiments: scores, comparison, cost, failures, worst items.
+    Report(reporting::Args),
     /// Judge an experiment by rules; the exit code says whether it passed.
     Gate(gate::Args),
     /// List experiments, newest first.
@@ -100,7 +115,7 @@ async fn main() -> ExitCode {
 
 async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
     let context = Context {
-        client: Client::new(cli.api)?,
+        client: Client::new(cli.api, cli.api_key)?,
         json: cli.json,
     };
     match cli.command {
@@ -111,7 +126,9 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
+        Some(Command::Breakdown(args)) => breakdown::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,
+        Some(Command::Report(args)) => reporting::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,

@@ -1,6 +1,7 @@
 //! What commands print: words and tables for people, JSON for programs, and progress for both.
 
 pub(crate) mod accounts;
+pub(crate) mod breakdown;
 pub(crate) mod comparison;
 pub(crate) mod progress;
 pub(crate) mod tables;

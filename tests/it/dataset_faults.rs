@@ -1,9 +1,10 @@
 //! A dataset that cannot be used fails the experiment at once, with a reason that says what to mend.
 
+use std::io::Write;
 use std::time::Duration;
 
-use harness::Stack;
 use harness::experiments::{self, jsonl};
+use harness::{Stack, temporal};
 use serde_json::{Value, json};
 
 /// Much less than what retries would take.
@@ -30,12 +31,26 @@ async fn reason_of_failure(stack: &Stack, path: &str) -> String {
     experiment["reason"].as_str().expect("a reason").to_owned()
 }
 
+fn write(stack: &Stack, name: &str, content: &[u8]) {
+    std::fs::write(stack.datasets().join(name), content).unwrap();
+}
+
+/// Two megabytes of blank lines in two thousand bytes.
+fn bomb() -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![b'\n'; 2 << 20]).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[tokio::test]
 async fn a_dataset_that_cannot_be_used_fails_the_experiment_with_its_reason() {
-    let stack = Stack::start().await;
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    stack.set("MAX_DATASET_SIZE", "1MiB");
+    stack.start_api().await;
+    stack.start_worker();
     let good = json!({"id": "1", "input": {}, "expected": "1", "output": "1"});
     let without_expected = json!({"id": "1", "input": {}, "output": "1"});
-    let cases: [(&str, Option<String>, &[&str]); 10] = [
+    let cases: [(&str, Option<String>, &[&str]); 13] = [
         ("missing.jsonl", None, &["missing.jsonl"]),
         ("empty.jsonl", Some(String::new()), &["no items"]),
         (
@@ -74,9 +89,18 @@ async fn a_dataset_that_cannot_be_used_fails_the_experiment_with_its_reason() {
             &["line 3"],
         ),
         ("not-utf8.jsonl", None, &["line 2"]),
+        ("bomb.jsonl.gz", None, &["more than 1.0 MiB"]),
+        ("broken.jsonl.zst", None, &["cannot be read"]),
+        (
+            "not.parquet",
+            Some("PAR1".to_owned()),
+            &["it is no Parquet file"],
+        ),
     ];
+    write(&stack, "bomb.jsonl.gz", &bomb());
+    write(&stack, "broken.jsonl.zst", b"this is no Zstandard frame");
     let not_utf8 = [format!("{good}\n").as_bytes(), &[0xff, b'\n']].concat();
-    std::fs::write(stack.datasets().join("not-utf8.jsonl"), not_utf8).unwrap();
+    write(&stack, "not-utf8.jsonl", &not_utf8);
     for (name, content, parts) in cases {
         if let Some(content) = content {
             stack.dataset(name, &content);

@@ -88,11 +88,7 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
         ("/experiment_id", long(101), "/experiment_id"),
         ("/config", json!([]), "/config"),
         ("/config/unknown", json!(1), "/config/unknown"),
-        (
-            "/config/dataset/type",
-            json!("parquet"),
-            "/config/dataset/type",
-        ),
+        ("/config/dataset/type", json!("xml"), "/config/dataset/type"),
         (
             "/config/dataset",
             json!({"type": "jsonl", "path": "../x.jsonl"}),
@@ -127,6 +123,51 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/dataset",
             json!({"type": "jsonl"}),
             "/config/dataset",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "jsonl", "path": "a", "url": "https://example.com/a"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "url": "ftp://example.com/a.csv"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "url": "https://me:secret@example.com/a.csv"}),
+            "/config/dataset/url",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "parquet", "path": "a.parquet.gz"}),
+            "/config/dataset/path",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "path": "a.csv", "sample": {"size": 0}}),
+            "/config/dataset/sample/size",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "csv", "path": "a.csv", "sample": {"size": 1, "seed": -1}}),
+            "/config/dataset/sample/seed",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "../index.csv"}),
+            "/config/dataset/path",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "index.csv", "filters": {"entity": "a"}}),
+            "/config/dataset/filters/entity",
+        ),
+        (
+            "/config/dataset",
+            json!({"type": "index_csv", "path": "index.csv", "actual_suffix": "../a"}),
+            "/config/dataset/actual_suffix",
         ),
         (
             "/config/dataset/items/1/id",
@@ -315,6 +356,26 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/sinks/1",
             json!({"type": "jsonl"}),
             "/config/sinks/1",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules": ["mean(nobody) >= 0.5"]}),
+            "/config/sinks/0/rules/0",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules": ["margin(exact_match) >= 0"]}),
+            "/config/sinks/0/rules/0",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "junit", "rules_only": true}),
+            "/config/sinks/0/rules_only",
+        ),
+        (
+            "/config/sinks/0",
+            json!({"type": "html", "worst_items": 51}),
+            "/config/sinks/0/worst_items",
         ),
         (
             "/config/execution/concurrency_limit",

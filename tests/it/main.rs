@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod breakdowns;
 mod cache;
 mod cancellation;
 mod comparisons;
@@ -20,6 +21,7 @@ mod generated_clients;
 mod generation;
 mod invalid_requests;
 mod judges;
+mod langfuse;
 mod malformed_requests;
 mod models;
 mod object_store;
@@ -36,10 +38,13 @@ mod sample;
 mod scale;
 mod scorers;
 mod secrets;
+mod sinks;
 mod steering;
 mod temporal_away;
 mod versions;
 mod waiting;
+mod watching;
+mod webhooks;
 mod whole;
 mod workers;
 mod workflows;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use harness::{Stack, eventually, programs, temporal, tools};
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::SOON;
@@ -40,6 +41,65 @@ async fn every_answer_carries_the_id_of_its_request() {
     assert!(
         stack.logs().contains(id),
         "the log does not know the request"
+    );
+}
+
+/// A key and its entry, as the program makes them.
+fn key(name: &str, role: &str) -> (String, String) {
+    let mut command = Command::new(programs::path(programs::API));
+    let made = command
+        .args(["key", "--name", name, "--role", role])
+        .output();
+    let made = made.unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let told = String::from_utf8(made.stderr).unwrap();
+    let key = told
+        .split_whitespace()
+        .find(|word| word.starts_with("aie_"));
+    let entry = String::from_utf8(made.stdout).unwrap();
+    (key.unwrap().to_owned(), entry)
+}
+
+#[tokio::test]
+async fn keys_are_changed_while_the_api_runs() {
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    let (old, old_entry) = key("old", "write");
+    let (new, new_entry) = key("new", "read");
+    let file = stack.folder().join("keys.toml");
+    std::fs::write(&file, &old_entry).unwrap();
+    stack.set("API_KEYS", file.to_str().unwrap());
+    stack.start_api().await;
+    let list = async |key: &str| {
+        let request = stack.api().request(Method::GET, "/v1/experiments");
+        stack.api().send(request.bearer_auth(key)).await.status
+    };
+    assert_eq!((list(&old).await, list(&new).await), (200, 401));
+    std::fs::write(&file, &new_entry).unwrap();
+    eventually("the new key is known", SOON, async || {
+        match (list(&old).await, list(&new).await) {
+            (401, 200) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    // What cannot be read changes nothing.
+    std::fs::write(&file, "keys = 3").unwrap();
+    eventually("the log tells of it", SOON, async || {
+        match stack.logs().contains("those known before hold") {
+            true => Ok(()),
+            false => Err("it does not".to_owned()),
+        }
+    })
+    .await;
+    assert_eq!(list(&new).await, 200);
+    let logs = stack.logs();
+    assert!(
+        !logs.contains(&old) && !logs.contains(&new),
+        "a key is in the log"
+    );
+    assert!(
+        logs.contains("\"request.caller\":\"new\"") || logs.contains("new"),
+        "{logs}"
     );
 }
 

@@ -67,7 +67,8 @@ pub fn inline(items: Vec<Value>) -> Value {
 
 /// A file of the dataset folder as a dataset.
 pub fn file(path: &str) -> Value {
-    let kind = path.rsplit('.').next().expect("a path has an extension");
+    let name = path.trim_end_matches(".gz").trim_end_matches(".zst");
+    let kind = name.rsplit('.').next().expect("a path has an extension");
     json!({"type": kind, "path": path})
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A test starts a `Stack` (API and workers as processes, with a task queue and folders of their own) and speaks to it
 //! through `Client`, raw JSON over HTTP as a stranger would. `model_server` plays the provider and counts what it is
-//! asked; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
+//! asked; `receiver` plays whoever is sent messages; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
 //! clocks wrong; `tools` obtains programs of other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
 //! (`process`), whatever its end.
 
@@ -13,6 +13,7 @@ pub mod malformed;
 pub mod model_server;
 pub mod process;
 pub mod programs;
+pub mod receiver;
 pub mod s3;
 pub mod stack;
 pub mod temporal;
@@ -22,5 +23,6 @@ pub mod wait;
 pub use client::{Answer, Client};
 pub use model_server::{ModelServer, Reply};
 pub use process::{Process, Signal};
+pub use receiver::Receiver;
 pub use stack::Stack;
 pub use wait::eventually;

@@ -143,6 +143,14 @@ impl Stack {
         self.write_providers();
     }
 
+    /// Adds a webhook to the table of the workers, with a secret in a variable of theirs.
+    pub fn webhook(&mut self, name: &str, url: &str, variable: &str) {
+        self.providers.push(format!(
+            "[webhooks.{name}]\nurl = \"{url}\"\nsecret_env = \"{variable}\"\n"
+        ));
+        self.write_providers();
+    }
+
     fn write_providers(&self) {
         std::fs::write(self.providers_file(), self.providers.concat())
             .expect("a file can be written");

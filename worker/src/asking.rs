@@ -234,8 +234,10 @@ impl Asking<'_> {
         };
         let answer = output.answer.as_ref().or(rejected.as_ref());
         let usage = answer.and_then(|answer| answer.usage);
+        let cost = usage.and_then(|usage| self.adapter.cost(usage));
         let output = Output {
-            cost: usage.and_then(|usage| self.adapter.cost(usage)),
+            cost,
+            priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
             rejected,
             excused_attempts: excused,
             round: self.rules.round,

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
+
+use crate::receivers::langfuse::LangfuseConfig;
 
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -20,7 +23,10 @@ pub struct Config {
     /// The folder that dataset paths are relative to; nothing outside it is read.
     #[arg(long, env = "DATASETS", default_value = "datasets")]
     pub datasets: PathBuf,
-    /// The provider table, a TOML file; without one, `openai` is known, with the key in OPENAI_API_KEY.
+    /// The most bytes that a dataset may have once it is decompressed, such as `16GiB`.
+    #[arg(long, env = "MAX_DATASET_SIZE", default_value = "16GiB")]
+    pub max_dataset_size: ByteSize,
+    /// The table of providers and webhooks, a TOML file; without one, `openai` is known, with the key in OPENAI_API_KEY.
     #[arg(long, env = "PROVIDERS")]
     pub providers: Option<PathBuf>,
     /// How long answers may wait for others before they are written together, such as `250ms`
@@ -33,6 +39,8 @@ pub struct Config {
     /// How long the worker may take to hand its work over when it is told to stop.
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "20s", value_parser = humantime::parse_duration)]
     pub shutdown_timeout: Duration,
+    #[command(flatten)]
+    pub langfuse: LangfuseConfig,
     #[command(flatten)]
     pub deployment: DeploymentConfig,
 }

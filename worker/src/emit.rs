@@ -1,9 +1,12 @@
-//! EmitResults: delivers to the sinks, each for itself, then archives the summary.
+//! EmitResults: archives the summary, then delivers to the sinks, each for itself.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use artifacts::run::Run;
 use domain::spec::ExperimentSpec;
 use domain::summary::{Delivery, RunSummary};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{Emit, Emitted};
 
@@ -11,41 +14,30 @@ use crate::failure::Failure;
 use crate::sinks::{self, Finished};
 use crate::work::{Bench, run_key, with_heartbeat};
 
+/// Attempts at a sink that is away, a minute and a half in all. Then the run goes on without it: `emit` delivers later.
+const ATTEMPTS: u32 = 8;
+
+/// What has become of each sink so far, in their order; told with heartbeats, so that another attempt does the rest.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Delivered(Vec<Option<Delivery>>);
+
+/// What has become of the sinks, shared with the heartbeats.
+type Told = Mutex<Delivered>;
+
 pub(crate) async fn emit_results(
     bench: &Bench,
     ctx: &ActivityContext,
     input: Emit,
 ) -> Result<Emitted, Failure> {
+    let told = Mutex::new(last_heard_of(ctx));
     let work = async {
         let (spec, model) = bench.run(&input.run).await?;
         let run = run_key(&input.run);
-        let record = match input.again {
-            true => Some(on_record(bench, &run).await?),
-            false => None,
-        };
-        let progress = record
-            .as_ref()
-            .map_or(&input.progress, |record| &record.progress);
-        let finished = Finished {
-            store: &bench.store,
-            run: &run,
-            model: &model.name,
-            scorers: spec
-                .scorers
-                .iter()
-                .map(|scorer| scorer.name().to_owned())
-                .collect(),
-            aggregates: &progress.aggregates,
-        };
-        let deliveries = deliver(&spec, &finished).await;
-        let summary = match record {
-            Some(record) => RunSummary {
-                deliveries,
-                ..record
-            },
+        let mut summary = match archived(bench, &run, &input, ctx.info().attempt).await? {
+            Some(summary) => summary,
             None => RunSummary {
                 experiment_id: run.experiment.to_string(),
-                experiment_name: spec.experiment_name,
+                experiment_name: spec.experiment_name.clone(),
                 index: run.index,
                 model: model.name.clone(),
                 status: input.status,
@@ -53,11 +45,21 @@ pub(crate) async fn emit_results(
                 started_at: input.started_at,
                 ended_at: Timestamp::now(),
                 progress: input.progress.clone(),
-                deliveries,
+                deliveries: Vec::new(),
                 round: run.round,
                 spec_sha256: Some(input.run.spec.sha256.clone()),
             },
         };
+        // Before anything is delivered, so that no sink keeps the run from being read.
+        bench.store.put_summary(&run, &summary).await?;
+        let finished = Finished {
+            store: &bench.store,
+            receivers: &bench.receivers,
+            run: &run,
+            spec: &spec,
+            summary: &summary,
+        };
+        summary.deliveries = deliver(ctx, &spec, &finished, &told).await?;
         bench.store.put_summary(&run, &summary).await?;
         tracing::info!(experiment.id = %run.experiment, model = model.name, status = ?summary.status, "run ended");
         Ok(Emitted {
@@ -66,33 +68,76 @@ pub(crate) async fn emit_results(
             reason: summary.reason,
         })
     };
-    with_heartbeat(bench, ctx, || (), work).await
+    with_heartbeat(bench, ctx, || of(&told).clone(), work).await
 }
 
-/// What is archived of a run whose results are delivered again.
-async fn on_record(bench: &Bench, run: &Run) -> Result<RunSummary, Failure> {
-    bench.store.summary(run).await?.ok_or_else(|| {
-        Failure::Spec("there is no summary of the run, so there is nothing to deliver".to_owned())
-    })
+/// What is archived of the run: by the delivery before, or by an earlier attempt at this one.
+async fn archived(
+    bench: &Bench,
+    run: &Run,
+    input: &Emit,
+    attempt: u32,
+) -> Result<Option<RunSummary>, Failure> {
+    if !input.again && attempt == 1 {
+        return Ok(None);
+    }
+    match bench.store.summary(run).await? {
+        None if input.again => Err(Failure::Spec(
+            "there is no summary of the run, so there is nothing to deliver".to_owned(),
+        )),
+        summary => Ok(summary),
+    }
 }
 
-/// A sink that fails is reported and hides nothing of the others, nor of the run.
-async fn deliver(spec: &ExperimentSpec, finished: &Finished<'_>) -> Vec<Delivery> {
-    let mut deliveries = Vec::new();
-    for sink in &spec.sinks {
-        let delivered = sinks::deliver(sink, finished).await;
-        if let Err(error) = &delivered {
-            tracing::warn!(experiment.id = %finished.run.experiment, sink = sink.kind(), %error, "a delivery failed");
+/// A sink that fails is reported and hides nothing of the others, nor of the run. One that is away is tried again.
+async fn deliver(
+    ctx: &ActivityContext,
+    spec: &ExperimentSpec,
+    finished: &Finished<'_>,
+    told: &Told,
+) -> Result<Vec<Delivery>, Failure> {
+    of(told).0.resize(spec.sinks.len(), None);
+    let mut away = Vec::new();
+    for (place, sink) in spec.sinks.iter().enumerate() {
+        if of(told).0[place].is_some() {
+            continue;
         }
-        let (location, error) = match delivered {
+        let (location, error) = match sinks::deliver(sink, finished).await {
             Ok(location) => (location, None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => {
+                tracing::warn!(experiment.id = %finished.run.experiment, sink = sink.kind(), %error, "a delivery failed");
+                if error.is_retryable() && ctx.info().attempt < ATTEMPTS {
+                    away.push(format!("{}: {error}", sink.kind()));
+                    continue;
+                }
+                (None, Some(error.to_string()))
+            }
         };
-        deliveries.push(Delivery {
+        of(told).0[place] = Some(Delivery {
             sink: sink.kind().to_owned(),
             location,
             error,
         });
     }
-    deliveries
+    let delivered = of(told).clone();
+    match away.is_empty() {
+        true => Ok(delivered.0.into_iter().flatten().collect()),
+        false => {
+            if let Err(error) = ctx.record_heartbeat(delivered).await {
+                tracing::warn!(%error, "a heartbeat could not be written");
+            }
+            Err(Failure::SinksAway(away.join("; ")))
+        }
+    }
+}
+
+fn of(told: &Told) -> MutexGuard<'_, Delivered> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the attempt before had delivered when it was last heard of.
+fn last_heard_of(ctx: &ActivityContext) -> Delivered {
+    let details = ctx.heartbeat_details().deserialize::<Delivered>();
+    // What an older worker has said may have another form.
+    details.ok().flatten().unwrap_or_default()
 }

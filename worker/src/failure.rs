@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     /// More items have failed than the experiment allows.
     TooManyFailures(String),
     Artifacts(artifacts::Error),
+    /// Some sinks are away; all others have been delivered to.
+    SinksAway(String),
     /// The specification at this key is not there yet.
     NotArchivedYet(String),
     /// A temporary file of the worker cannot be written or read.
@@ -56,6 +58,7 @@ impl fmt::Display for Failure {
             Self::ProviderAway { detail, .. } => write!(f, "the provider is away: {detail}"),
             Self::TooManyFailures(reason) => f.write_str(reason),
             Self::Artifacts(error) => error.fmt(f),
+            Self::SinksAway(reasons) => write!(f, "the results are not delivered yet: {reasons}"),
             Self::NotArchivedYet(key) => {
                 write!(
                     f,
@@ -107,6 +110,7 @@ impl From<Failure> for ActivityError {
                 (failure::ARTIFACTS_UNAVAILABLE, true, None)
             }
             Failure::Artifacts(_) => (failure::ARTIFACT_INVALID, false, None),
+            Failure::SinksAway(_) => (failure::SINK_UNAVAILABLE, true, None),
             Failure::Disk(_) => (failure::DISK_UNAVAILABLE, true, None),
             Failure::HandedOver => (failure::HANDED_OVER, true, Some(Duration::from_millis(1))),
             Failure::Task(_) => (failure::TASK_ABORTED, true, None),

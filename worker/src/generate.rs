@@ -38,7 +38,10 @@ async fn generate(
     tally: Arc<Tally>,
 ) -> Result<GeneratedStretch, Failure> {
     let (spec, model) = bench.run(&input.run).await?;
-    let call_timeout = spec.execution.call_timeout.as_duration();
+    let call_timeout = model.adapter.timeout();
+    let call_timeout = call_timeout
+        .unwrap_or(spec.execution.call_timeout)
+        .as_duration();
     let caller = Caller::outputs(&run_key(&input.run));
     let adapter = Adapter::open(
         &model.adapter,

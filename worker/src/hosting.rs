@@ -24,7 +24,11 @@ use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::{Config, DeploymentConfig};
 use crate::gates::Gates;
+use crate::load::Sources;
 use crate::providers::Providers;
+use crate::receivers::Receivers;
+use crate::receivers::langfuse::Langfuse;
+use crate::receivers::webhooks::Webhooks;
 use crate::work::Bench;
 
 /// Workflows kept in memory between their tasks; others are replayed when something happens to them.
@@ -50,6 +54,8 @@ pub struct Prepared {
     shutdown_timeout: Duration,
     store: Store,
     resources: Arc<Resources>,
+    sources: Arc<Sources>,
+    receivers: Arc<Receivers>,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -62,7 +68,13 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         Some(path) => Providers::read(path)?,
         None => Providers::standard(),
     };
+    let webhooks = match &config.providers {
+        Some(path) => Webhooks::read(path)?,
+        None => Webhooks::default(),
+    };
+    let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
     let limits = providers.limits();
+    let sources = Sources::new(config.datasets.clone(), config.max_dataset_size);
     let resources =
         Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
     Ok(Prepared {
@@ -75,6 +87,8 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
             .unwrap_or(store.default_commit_interval()),
         store,
         resources: Arc::new(resources),
+        sources: Arc::new(sources),
+        receivers: Arc::new(receivers),
         limits,
         deployment: versioned(config.deployment),
     })
@@ -104,6 +118,8 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
     let bench = Arc::new(Bench {
         store: prepared.store.clone(),
         resources: Arc::clone(&prepared.resources),
+        sources: Arc::clone(&prepared.sources),
+        receivers: Arc::clone(&prepared.receivers),
         commit_interval: prepared.commit_interval,
         gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
         handover: prepared.shutdown_timeout / 2,

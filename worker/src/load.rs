@@ -1,18 +1,24 @@
 //! LoadDataset: reads a source once as a stream, to check and name the dataset, and then stores it in chunks.
 
 mod chunks;
+mod compression;
 mod csv;
 mod faults;
+mod index_csv;
 mod intake;
 mod jsonl;
+mod keys;
+mod parquet;
+mod reading;
 mod rows;
+mod sample;
+mod selection;
+mod sources;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::config::FieldMapping;
-use domain::dataset::{DatasetRef, DatasetSource};
+use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
 use domain::spec::ExperimentSpec;
 use temporalio_sdk::activities::ActivityContext;
@@ -22,7 +28,9 @@ use workflows::activities::Load;
 use crate::failure::Failure;
 use crate::load::faults::RowFault;
 use crate::load::intake::{Checked, Intake};
-use crate::paths::confined;
+use crate::load::reading::Reading;
+use crate::load::selection::Selector;
+pub(crate) use crate::load::sources::Sources;
 use crate::work::{Bench, with_heartbeat};
 
 pub(crate) async fn load_dataset(
@@ -33,8 +41,8 @@ pub(crate) async fn load_dataset(
     let rows_read = Arc::new(AtomicU64::new(0));
     let work = async {
         let spec = bench.spec(&input.spec).await?;
-        let rows = open(bench, &spec.dataset).await?;
-        let checked = check(rows, spec, Arc::clone(&rows_read)).await?;
+        let reading = Reading::open(bench, &spec.dataset).await?;
+        let checked = check(reading, spec, Arc::clone(&rows_read)).await?;
         let dataset = match bench
             .store
             .stored_dataset(&checked.dataset.dataset_id)
@@ -53,77 +61,59 @@ pub(crate) async fn load_dataset(
     with_heartbeat(bench, ctx, || rows_read.load(Ordering::Relaxed), work).await
 }
 
-/// Rows that are still to be read.
-enum Rows {
-    Jsonl(File),
-    Csv(File),
-    Items(Vec<DatasetItem>),
-}
-
-struct File {
-    path: PathBuf,
-    fields: Option<FieldMapping>,
-    limit: u64,
-}
-
-async fn open(bench: &Bench, source: &DatasetSource) -> Result<Rows, Failure> {
-    let file = |path: &str, fields: &Option<FieldMapping>, limit: Option<u64>| {
-        Ok::<_, Failure>(File {
-            path: confined(&bench.resources.dataset_root, path)
-                .map_err(|error| Failure::Dataset(error.to_string()))?,
-            fields: fields.clone(),
-            limit: limit.unwrap_or(u64::MAX),
-        })
-    };
-    Ok(match source {
-        DatasetSource::Jsonl(dataset) => {
-            Rows::Jsonl(file(&dataset.path, &dataset.fields, dataset.limit)?)
-        }
-        DatasetSource::Csv(dataset) => {
-            Rows::Csv(file(&dataset.path, &dataset.fields, dataset.limit)?)
-        }
-        DatasetSource::Upload(upload) => Rows::Items(bench.store.upload(&upload.sha256).await?),
-    })
-}
+/// The longest row in bytes, and the largest file that is one value: beyond it, a file is not what it is said to be.
+const LONGEST_ROW: u64 = 64 << 20;
 
 /// What became of a row: an item, or a fault with the line that has it.
 type Row = Result<DatasetItem, RowFault>;
 
 /// Is handed every row with its line.
-type Take<'a> = dyn FnMut(u64, Row) -> Result<(), Failure> + 'a;
+type Take<'a> = dyn FnMut(u64, Row) -> Result<(), Stop> + 'a;
 
-impl Rows {
-    /// Hands every row to `take`, until that says to stop. Blocks.
-    fn for_each(self, take: &mut Take<'_>) -> Result<(), Failure> {
-        match self {
-            Self::Jsonl(file) => {
-                jsonl::for_each(&file.path, file.fields.as_ref(), file.limit, take)
-            }
-            Self::Csv(file) => csv::for_each(&file.path, file.fields.as_ref(), file.limit, take),
-            Self::Items(items) => (1..)
-                .zip(items)
-                .try_for_each(|(line, item)| take(line, Ok(item))),
-        }
+/// Why no more rows are read.
+enum Stop {
+    /// All that are asked for have come.
+    Enough,
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
+}
+
+fn unreadable(error: std::io::Error) -> Failure {
+    Failure::Dataset(format!("it cannot be read: {error}"))
 }
 
 /// Reads every row: the dataset, or what is wrong with it.
 async fn check(
-    rows: Rows,
+    reading: Reading,
     spec: ExperimentSpec,
     rows_read: Arc<AtomicU64>,
 ) -> Result<Checked, Failure> {
     let stop = CancellationToken::new();
     let _stop_when_dropped = stop.clone().drop_guard();
     tokio::task::spawn_blocking(move || {
-        let mut intake = Intake::default();
-        rows.for_each(&mut |line, row| {
+        let Reading { rows, selection } = reading;
+        let mut intake = Intake::of(rows.unit());
+        let mut selector = Selector::new(selection);
+        let mut take = |line, row| Ok(intake.take(line, row)?);
+        let read = rows.for_each(&mut |line, row| {
             rows_read.fetch_add(1, Ordering::Relaxed);
             if stop.is_cancelled() {
-                return Err(Failure::Cancelled);
+                return Err(Failure::Cancelled.into());
             }
-            intake.take(line, row)
-        })?;
+            selector.choose(line, row, &mut take)
+        });
+        match read {
+            Ok(()) | Err(Stop::Enough) => {}
+            Err(Stop::Failed(failure)) => return Err(failure),
+        }
+        if let Err(Stop::Failed(failure)) = selector.finish(&mut take) {
+            return Err(failure);
+        }
         intake.finish(&spec)
     })
     .await?
@@ -145,6 +135,7 @@ mod tests {
     use crate::adapters::Resources;
     use crate::gates::Gates;
     use crate::providers::Providers;
+    use crate::receivers::Receivers;
 
     /// Loads the file `items.jsonl` of a folder.
     async fn load(folder: &std::path::Path, store: &Store) -> DatasetRef {
@@ -162,7 +153,9 @@ mod tests {
         let sha256 = store.put_spec(&experiment_id, &spec).await.unwrap();
         let bench = Bench {
             store: store.clone(),
+            receivers: Arc::new(Receivers::nobody()),
             resources: Arc::new(Resources::new(Providers::standard(), folder.to_owned()).unwrap()),
+            sources: Arc::new(Sources::folder(folder)),
             commit_interval: Duration::ZERO,
             gates: Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new())),
             handover: Duration::ZERO,

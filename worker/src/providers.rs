@@ -1,5 +1,6 @@
 //! The provider table: the model providers that experiments may name, their addresses and credentials.
 
+mod api;
 mod prices;
 mod table;
 
@@ -13,6 +14,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use self::api::Api;
 pub use self::prices::Price;
 
 /// The providers by name. Credentials are read when the table is, and missed when they are needed.
@@ -21,10 +23,11 @@ pub struct Providers {
     providers: BTreeMap<String, Provider>,
 }
 
-/// An address that speaks OpenAI's protocol, and what to send with each call.
+/// An address, the protocol that it speaks, and what to send with each call.
 #[derive(Clone)]
 pub struct Provider {
     base_url: Url,
+    api: Api,
     key: Key,
     headers: BTreeMap<String, SecretString>,
     limits: Limits,
@@ -56,10 +59,10 @@ pub enum Error {
 }
 
 impl Providers {
-    /// What needs no file: `openai`, with the key in `OPENAI_API_KEY`.
+    /// What needs no file: `openai`, `anthropic` and `gemini`, with the keys in their usual variables, and `ollama`.
     pub fn standard() -> Self {
-        let table = "[providers.openai]\nbase_url = \"https://api.openai.com/v1\"\napi_key_env = \"OPENAI_API_KEY\"";
-        table::parse(table, &environment).expect("the table is good")
+        table::parse(include_str!("providers/standard.toml"), &environment)
+            .expect("the table is good")
     }
 
     /// The providers of a TOML file beside the standard ones; an entry of the same name replaces a standard one.
@@ -123,11 +126,18 @@ impl Provider {
         }
         Ok(Self {
             base_url,
+            api: Api::default(),
             key,
             headers: BTreeMap::new(),
             limits: Limits::default(),
             prices: BTreeMap::new(),
         })
+    }
+
+    /// The provider as one that speaks this.
+    pub fn with_api(mut self, api: Api) -> Self {
+        self.api = api;
+        self
     }
 
     /// The provider with limits that hold for all workers together.
@@ -161,6 +171,11 @@ impl Provider {
         self.prices.get(model).copied()
     }
 
+    /// What it speaks.
+    pub(crate) fn api(&self) -> Api {
+        self.api
+    }
+
     /// Ends with a slash.
     pub(crate) fn base_url(&self) -> &Url {
         &self.base_url
@@ -168,12 +183,15 @@ impl Provider {
 
     /// The headers of each call, the key among them; a header of the table goes before the key.
     pub(crate) fn headers(&self, name: &str) -> Result<BTreeMap<String, SecretString>, CallError> {
-        let mut headers = BTreeMap::new();
+        let own = self.api.headers().iter();
+        let mut headers: BTreeMap<String, SecretString> = own
+            .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
+            .collect();
         match &self.key {
             Key::Unneeded => {}
             Key::Present(key) => {
-                let bearer = format!("Bearer {}", key.expose_secret());
-                headers.insert("authorization".to_owned(), SecretString::from(bearer));
+                let (header, value) = self.api.key_header(key);
+                headers.insert(header.to_owned(), value);
             }
             Key::Missing(reason) => {
                 return Err(CallError::new(
@@ -218,6 +236,7 @@ impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider")
             .field("base_url", &self.base_url.as_str())
+            .field("api", &self.api.name())
             .field("has_key", &matches!(self.key, Key::Present(_)))
             .field("headers", &self.headers.keys())
             .finish()
@@ -234,10 +253,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_standard_table_knows_openai() {
+    fn the_standard_table_knows_the_usual_providers() {
         let providers = Providers::standard();
-        let openai = providers.get("openai").unwrap();
-        assert_eq!(openai.base_url().as_str(), "https://api.openai.com/v1/");
+        for (name, api, base_url) in [
+            ("openai", Api::OpenAi, "https://api.openai.com/v1/"),
+            ("anthropic", Api::Anthropic, "https://api.anthropic.com/v1/"),
+            (
+                "gemini",
+                Api::Gemini,
+                "https://generativelanguage.googleapis.com/v1beta/",
+            ),
+            ("ollama", Api::Ollama, "http://localhost:11434/"),
+        ] {
+            let provider = providers.get(name).unwrap();
+            assert_eq!(
+                (provider.api(), provider.base_url().as_str()),
+                (api, base_url)
+            );
+        }
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_header_for_the_key() {
+        for (api, header, value) in [
+            (Api::OpenAi, "authorization", "Bearer k-1"),
+            (Api::Anthropic, "x-api-key", "k-1"),
+            (Api::Gemini, "x-goog-api-key", "k-1"),
+            (Api::Ollama, "authorization", "Bearer k-1"),
+            (Api::Http, "authorization", "Bearer k-1"),
+        ] {
+            let provider = Provider::new("http://host", Key::Present("k-1".into()));
+            let provider = provider.unwrap().with_api(api);
+            let headers = provider.headers("p").unwrap();
+            assert_eq!(headers[header].expose_secret(), value);
+            assert_eq!(
+                headers.contains_key("anthropic-version"),
+                api == Api::Anthropic
+            );
+        }
     }
 
     #[test]
@@ -250,7 +303,7 @@ mod tests {
         assert_eq!(error.kind, CallErrorKind::Refused);
         assert_eq!(
             error.message,
-            "the workers know no provider `other`; they know `openai`, `stub`"
+            "the workers know no provider `other`; they know `anthropic`, `gemini`, `ollama`, `openai`, `stub`"
         );
     }
 

@@ -2,32 +2,70 @@
 
 mod csv;
 mod jsonl;
+mod junit;
+mod langfuse;
+mod parquet;
+mod report;
 mod stdout;
+mod webhook;
 
 use artifacts::Store;
 use artifacts::run::Run;
-use domain::aggregate::Aggregate;
 use domain::config::SinkConfig;
 use domain::result::ItemResult;
+use domain::spec::ExperimentSpec;
+use domain::summary::RunSummary;
+
+use crate::receivers::{self, Receivers};
 
 /// A run that has ended, as sinks see it.
 pub(crate) struct Finished<'a> {
     pub(crate) store: &'a Store,
+    pub(crate) receivers: &'a Receivers,
     pub(crate) run: &'a Run,
-    pub(crate) model: &'a str,
-    /// The scorers' names, in the order of the configuration.
-    pub(crate) scorers: Vec<String>,
-    pub(crate) aggregates: &'a [Aggregate],
+    pub(crate) spec: &'a ExperimentSpec,
+    /// As it is archived, but for what became of the sinks.
+    pub(crate) summary: &'a RunSummary,
+}
+
+/// Why a delivery failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Artifacts(#[from] artifacts::Error),
+    #[error(transparent)]
+    Table(#[from] ::parquet::errors::ParquetError),
+    #[error(transparent)]
+    Report(#[from] reports::Error),
+    #[error(transparent)]
+    Receiver(#[from] receivers::Error),
+}
+
+impl Error {
+    /// Whether the same delivery may succeed later.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Artifacts(error) => error.is_retryable(),
+            Self::Receiver(error) => error.is_retryable(),
+            Self::Table(_) | Self::Report(_) => false,
+        }
+    }
 }
 
 /// Delivers to one sink; says where the results are, when they are a file.
 pub(crate) async fn deliver(
     sink: &SinkConfig,
     finished: &Finished<'_>,
-) -> Result<Option<String>, artifacts::Error> {
+) -> Result<Option<String>, Error> {
     match sink {
         SinkConfig::Jsonl(_) => jsonl::deliver(finished).await.map(Some),
         SinkConfig::Csv(_) => csv::deliver(finished).await.map(Some),
+        SinkConfig::Parquet(_) => parquet::deliver(finished).await.map(Some),
+        SinkConfig::Junit(sink) => junit::deliver(sink, finished).await.map(Some),
+        SinkConfig::Html(sink) => report::html(sink, finished).await.map(Some),
+        SinkConfig::Markdown(sink) => report::markdown(sink, finished).await.map(Some),
+        SinkConfig::Webhook(sink) => webhook::deliver(sink, finished).await.map(|()| None),
+        SinkConfig::Langfuse(_) => langfuse::deliver(finished).await.map(|()| None),
         SinkConfig::Stdout(_) => {
             stdout::deliver(finished);
             Ok(None)
@@ -36,23 +74,43 @@ pub(crate) async fn deliver(
 }
 
 impl Finished<'_> {
-    /// Writes a file made of the results, chunk by chunk.
+    fn model(&self) -> &str {
+        &self.summary.model
+    }
+
+    /// The scorers' names, in the order of the configuration.
+    fn scorers(&self) -> Vec<String> {
+        let scorers = self.spec.scorers.iter();
+        scorers.map(|scorer| scorer.name().to_owned()).collect()
+    }
+
+    /// Shows the results to `visit`, chunk by chunk.
+    async fn visit(&self, mut visit: impl FnMut(&[ItemResult])) -> Result<(), Error> {
+        for chunk in self.store.scored_chunks(self.run).await? {
+            visit(&self.results(chunk).await?);
+        }
+        Ok(())
+    }
+
+    async fn results(&self, chunk: u64) -> Result<Vec<ItemResult>, Error> {
+        let results = self.store.results(self.run, chunk).await?;
+        Ok(results.unwrap_or_default())
+    }
+
+    /// Writes a file made of the results, chunk by chunk, between what stands before and after them.
     async fn write(
         &self,
         extension: &str,
-        header: Vec<u8>,
+        before: &[u8],
         mut encode: impl FnMut(&[ItemResult]) -> Vec<u8>,
-    ) -> Result<String, artifacts::Error> {
-        let mut export = self.store.export(self.run, self.model, extension);
-        export.write(&header).await?;
+        after: &[u8],
+    ) -> Result<String, Error> {
+        let mut export = self.store.export(self.run, self.model(), extension);
+        export.write(before).await?;
         for chunk in self.store.scored_chunks(self.run).await? {
-            let results = self
-                .store
-                .results(self.run, chunk)
-                .await?
-                .unwrap_or_default();
-            export.write(&encode(&results)).await?;
+            export.write(&encode(&self.results(chunk).await?)).await?;
         }
-        export.finish().await
+        export.write(after).await?;
+        Ok(export.finish().await?)
     }
 }

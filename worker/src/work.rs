@@ -16,6 +16,8 @@ use workflows::activities::{RunRef, SpecRef};
 use crate::adapters::Resources;
 use crate::failure::Failure;
 use crate::gates::Gates;
+use crate::load::Sources;
+use crate::receivers::Receivers;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -24,6 +26,9 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) resources: Arc<Resources>,
+    /// Where datasets may be read from.
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) receivers: Arc<Receivers>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     /// Say when a call may begin.

@@ -4,21 +4,14 @@ use api_types::comparisons::ComparedRun;
 use artifacts::run::Run;
 use domain::comparison::scores::RunScores;
 use domain::result::StateCounts;
-use futures::{StreamExt, stream};
 
 use crate::comparisons::query::ComparisonQuery;
 use crate::error::ApiError;
-use crate::experiments::runs;
+use crate::experiments::runs::{self, MOST_CHUNKS};
 use crate::state::AppState;
-
-/// More would take longer than a request may: every result is read, output included.
-const MOST_CHUNKS: usize = 4_000;
 
 /// Every two runs are compared, so that the work grows with the square.
 const MOST_RUNS: usize = 16;
-
-/// Chunks that are read at once.
-const CHUNKS_AT_ONCE: usize = 8;
 
 /// What is read of the runs.
 pub(super) struct Reading {
@@ -37,14 +30,12 @@ pub(super) async fn read(state: &AppState, query: ComparisonQuery) -> Result<Rea
     };
     let mut chunks_left = MOST_CHUNKS;
     for (run, model) in runs {
-        let chunks = state.store.scored_chunks(&run).await?;
-        let Some(left) = chunks_left.checked_sub(chunks.len()) else {
+        let Some(chunks) = runs::scored_chunks(state, &run, &mut chunks_left).await? else {
             let message = format!(
                 "the runs have more than {MOST_CHUNKS} chunks of results; name fewer experiments or models"
             );
             return Err(ApiError::invalid("/experiment", message));
         };
-        chunks_left = left;
         let name = format!("{}/{model}", run.experiment);
         let (scores, states) = scores(state, &run, chunks, &name).await?;
         reading.scores.push(scores);
@@ -109,15 +100,10 @@ async fn scores(
 ) -> Result<(RunScores, StateCounts), ApiError> {
     let mut scores = RunScores::new(name);
     let mut states = StateCounts::default();
-    let reads = chunks
-        .into_iter()
-        .map(|chunk| state.store.results(run, chunk));
-    let mut results = stream::iter(reads).buffered(CHUNKS_AT_ONCE);
-    while let Some(results) = results.next().await {
-        for result in results?.unwrap_or_default() {
-            states.count(result.state);
-            scores.push(&result);
-        }
-    }
+    runs::each_result(state, run, chunks, |result| {
+        states.count(result.state);
+        scores.push(&result);
+    })
+    .await?;
     Ok((scores, states))
 }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck};
 use artifacts::prepared::Prepared;
 use axum::http::HeaderMap;
-use domain::config::{DatasetConfig, ExperimentConfig};
+use domain::config::ExperimentConfig;
 use domain::dataset::{DatasetSource, Upload};
 use domain::experiment::{ExperimentId, NewExperiment};
 use domain::limits::RunLimits;
@@ -58,10 +58,7 @@ impl Creation {
     /// What the check has shown.
     pub(super) fn outcome(&self) -> ExperimentCheck {
         let config = self.experiment.config();
-        let items = match &config.dataset {
-            DatasetConfig::Inline(dataset) => Some(dataset.items.len() as u64),
-            DatasetConfig::Jsonl(_) | DatasetConfig::Csv(_) => None,
-        };
+        let items = config.dataset.inline_items();
         ExperimentCheck {
             valid: true,
             experiment_name: self.experiment.name().to_owned(),
@@ -70,7 +67,7 @@ impl Creation {
                 .iter()
                 .map(|model| model.name.clone())
                 .collect(),
-            items,
+            items: items.map(|items| items.len() as u64),
         }
     }
 
@@ -128,11 +125,11 @@ impl Plan {
         created_at: Timestamp,
     ) -> Result<Self, ApiError> {
         let mut objects = Vec::new();
-        let dataset = match &experiment.config().dataset {
-            DatasetConfig::Jsonl(dataset) => DatasetSource::Jsonl(dataset.clone()),
-            DatasetConfig::Csv(dataset) => DatasetSource::Csv(dataset.clone()),
-            DatasetConfig::Inline(dataset) => {
-                let upload = Prepared::upload(&dataset.items)?;
+        let config = &experiment.config().dataset;
+        let dataset = match DatasetSource::of(config) {
+            Some(source) => source,
+            None => {
+                let upload = Prepared::upload(config.inline_items().unwrap_or_default())?;
                 let sha256 = upload.sha256().to_owned();
                 objects.push(upload);
                 DatasetSource::Upload(Upload { sha256 })

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use crate::error::ApiError;
 use crate::experiments::outline::{self, check_model};
-use crate::experiments::show;
+use crate::experiments::{runs, show};
 use crate::extract::page::{self, PageSize};
 use crate::extract::{Id, Query};
 use crate::page_token;
@@ -113,11 +113,7 @@ async fn list(state: &AppState, id: &ExperimentId, query: LedgerQuery) -> Result
                 ..Position::default()
             },
         };
-        let key = Run {
-            experiment: id.clone(),
-            index,
-            round: run.round,
-        };
+        let key = runs::key(id, index, run.round);
         if let Some(dataset) = &run.dataset
             && next.is_none()
             && index >= start.run

@@ -6,7 +6,6 @@ use domain::config::{
     AdapterConfig, DatasetConfig, ExecutionConfig, ExperimentConfig, InlineDataset, ModelConfig,
     RetryConfig, ScorerConfig, SinkConfig,
 };
-use domain::dataset::DatasetSource;
 use domain::experiment::ExperimentId;
 use domain::limits::RunLimits;
 use domain::progress::Progress;
@@ -165,10 +164,9 @@ async fn changed(
     changes: Changes,
 ) -> Result<ExperimentSpec, ApiError> {
     let source = old.dataset;
-    let dataset = match &source {
-        DatasetSource::Jsonl(dataset) => DatasetConfig::Jsonl(dataset.clone()),
-        DatasetSource::Csv(dataset) => DatasetConfig::Csv(dataset.clone()),
-        DatasetSource::Upload(upload) => DatasetConfig::Inline(InlineDataset {
+    let dataset = match source.config() {
+        Ok(dataset) => dataset,
+        Err(upload) => DatasetConfig::Inline(InlineDataset {
             items: state.store.upload(&upload.sha256).await?,
         }),
     };

@@ -20,7 +20,7 @@ use crate::state::AppState;
 const RUNS_AT_ONCE: usize = 16;
 
 /// An experiment as it stands.
-pub(super) async fn experiment(
+pub(crate) async fn experiment(
     state: &AppState,
     id: &ExperimentId,
 ) -> Result<Experiment, ApiError> {

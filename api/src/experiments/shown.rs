@@ -27,6 +27,7 @@ pub(super) fn of(place: &Place, seen: Seen, experiment: Status) -> ModelRun {
         run.started_at = Some(summary.started_at);
         run.ended_at = run.ended_at.or(Some(summary.ended_at));
         run.deliveries = summary.deliveries;
+        run.spec_sha256 = summary.spec_sha256;
         run.generated = Generated::default();
         enter_progress(&mut run, summary.progress);
     }
@@ -63,6 +64,7 @@ fn queued(place: &Place, status: Status) -> ModelRun {
         limits: None,
         pause: None,
         round: place.run.round,
+        spec_sha256: None,
     }
 }
 

@@ -107,6 +107,27 @@ async fn models_of_one_experiment_can_be_compared() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_broken_down_is_refused_at_its_place() {
+    let service = service().await;
+    for (query, pointer) in [
+        ("model=c", "/model"),
+        ("resamples=100001", "/resamples"),
+        ("resamples=-1", "/resamples"),
+        ("by=tag", "/by"),
+    ] {
+        let path = format!("/v1/experiments/new/breakdown?{query}");
+        let answer = service.get(&path).await;
+        assert_eq!(
+            (answer.status, answer.pointers()),
+            (422, vec![pointer]),
+            "{query}"
+        );
+    }
+    let missing = service.get("/v1/experiments/none/breakdown").await;
+    assert_eq!(missing.status, 404);
+}
+
+#[tokio::test]
 async fn what_cannot_be_compared_is_refused_at_its_place() {
     let service = service().await;
     for (query, pointer) in [

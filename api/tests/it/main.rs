@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod archive;
+mod auth;
 mod comparisons;
 mod control;
 mod create;
@@ -15,4 +16,5 @@ mod requests;
 mod results;
 mod rounds;
 mod service;
+mod watching;
 mod workflows;

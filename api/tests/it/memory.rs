@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::{
     ApiError, Command, Execution, History, IdUse, Input, Listed, Listing, Page, Start, TaskKind,
@@ -26,6 +27,8 @@ pub(crate) struct Memory {
     pub(crate) slow: Mutex<bool>,
     pub(crate) workers: Mutex<bool>,
     pub(crate) last_words: Mutex<Option<String>>,
+    /// How often a workflow was asked for.
+    pub(crate) described: AtomicUsize,
 }
 
 impl Memory {
@@ -77,6 +80,7 @@ impl Workflows for Memory {
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
+        self.described.fetch_add(1, Ordering::Relaxed);
         self.reached().await?;
         Ok(self.executions.lock().unwrap().get(workflow_id).cloned())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, Limits, TemporalUi, Workflows};
+use api::{AppState, Entrance, Limits, TemporalUi, Workflows};
 use artifacts::Store;
 use axum::Router;
 use axum::body::Body;
@@ -46,6 +46,11 @@ impl Service {
     }
 
     pub(crate) fn with(limits: Limits) -> Self {
+        Self::behind(limits, Entrance::default())
+    }
+
+    /// A service that does not let everybody in.
+    pub(crate) fn behind(limits: Limits, entrance: Entrance) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
         let memory = Arc::new(Memory::default());
@@ -56,7 +61,7 @@ impl Service {
         let workflows: Arc<dyn Workflows> = Arc::<Memory>::clone(&memory);
         let state = AppState::new(workflows, store.clone(), Some(ui), &api::openapi());
         Self {
-            router: api::router(state, limits),
+            router: api::router(state, limits, entrance),
             memory,
             store,
             folder,
@@ -77,6 +82,19 @@ impl Service {
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap())
             .await
+    }
+
+    /// The status and the text of an answer that is no JSON, to its end.
+    pub(crate) async fn text(&self, path: &str, last_event: Option<&str>) -> (u16, String) {
+        let mut request = Request::get(path);
+        if let Some(id) = last_event {
+            request = request.header("last-event-id", id);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        (status, String::from_utf8(bytes.unwrap().to_vec()).unwrap())
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::exit::Outcome;
 use crate::output::Screen;
 
+use self::demo::Demo;
 use self::folders::Folders;
 use self::interrupts::Interrupts;
 use self::model::Model;
@@ -32,6 +33,15 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Experiment files to run in place of the samples.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write a page about the experiments into this file: Markdown if its name ends in `.md`, else HTML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Stop when the experiments have ended, rather than go on serving.
+    #[arg(long)]
+    pub(crate) once: bool,
     /// Do not run the sample experiment.
     #[arg(long)]
     pub(crate) no_sample: bool,
@@ -66,20 +76,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let folders = Folders::open(&args.data_dir)?;
     let mut stack = Stack::new(folders.logs(), screen.clone());
     let result = tokio::select! {
-        () = interrupts.next() => Ok(()),
+        () = interrupts.next() => Ok(Outcome::Success),
         result = story(&args, &folders, &screen, &mut stack) => result,
     };
     stack.stop(&mut interrupts).await;
-    result.map(|()| Outcome::Success)
+    result
 }
 
-/// From nothing to a running service with an experiment in it; ends only when something fails.
+/// From nothing to a running service with an experiment in it. Ends when something fails, or when it is to run once.
 async fn story(
     args: &Args,
     folders: &Folders,
     screen: &Screen,
     stack: &mut Stack,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Outcome> {
     let ports = Ports {
         api: args.api_port,
         temporal: args.temporal_port,
@@ -111,7 +121,7 @@ async fn story(
         stack.start(env.worker(number, model.is_some()))?;
     }
     stack.start(env.api())?;
-    let client = Client::new(ports.api_url().parse()?)?;
+    let client = Client::new(ports.api_url().parse()?, None)?;
     stack
         .until("the API", START_LIMIT, || async {
             client.ready().await.map_err(anyhow::Error::from)
@@ -124,8 +134,10 @@ async fn story(
         results = folders.artifacts().display(),
     ));
 
-    let mut samples = Vec::new();
-    if let Ok(examples) = programs.examples() {
+    let mut samples = args.files.clone();
+    if samples.is_empty()
+        && let Ok(examples) = programs.examples()
+    {
         samples.extend((!args.no_sample).then(|| examples.join("sample.yaml")));
         samples.extend(args.with_model.then(|| examples.join("smollm2.yaml")));
     }
@@ -133,9 +145,23 @@ async fn story(
         crate::API_PORT => programs.own().to_owned(),
         _ => format!("{} --api {}", programs.own(), ports.api_url()),
     };
-    let demo = demo::show(&client, screen, folders, &own, &samples);
+    let demo = Demo {
+        client: &client,
+        screen,
+        folders,
+        own: &own,
+        report: args.report.as_deref(),
+    };
+    let shown = async {
+        let outcome = demo.show(&samples).await;
+        if !args.once {
+            screen.say("serving until Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+        outcome
+    };
     tokio::select! {
-        result = stack.supervise() => result,
-        () = demo => Ok(()),
+        result = stack.supervise() => result.map(|()| Outcome::Success),
+        outcome = shown => Ok(outcome),
     }
 }

@@ -7,10 +7,10 @@ use api_types::comparisons::Comparison;
 use api_types::experiments::ModelSummary;
 use domain::comparison::difference::Difference;
 use domain::experiment::ExperimentId;
-use domain::gate::junit::junit;
 use domain::gate::rule::Rule;
 use domain::gate::{Judged, ScorerFigures, Verdict, judge};
 use domain::summary::Status;
+use reports::junit;
 use serde_json::json;
 
 use crate::commands::Context;
@@ -41,7 +41,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome> {
     let verdicts = verdicts(context, &args).await?;
     if let Some(path) = &args.junit {
-        let written = std::fs::write(path, junit(&verdicts));
+        let written = std::fs::write(path, junit::verdicts(&verdicts));
         written.with_context(|| format!("`{}` cannot be written", path.display()))?;
     }
     let passed = verdicts.iter().all(|(_, verdict)| verdict.passed);

@@ -10,6 +10,7 @@ use crate::commands::{Context, Watch, status};
 use crate::exit::Outcome;
 use crate::output::tables;
 use crate::output::words::one_line;
+use crate::report::{self, Request};
 use crate::{file, output};
 
 #[derive(Debug, clap::Args)]
@@ -19,19 +20,23 @@ pub(crate) struct Args {
     /// Follow the experiment to its end and print the scores.
     #[arg(long)]
     watch: bool,
+    /// Follow it, and write a page about it into this file: Markdown if its name ends in `.md`, else HTML.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     following: Watch,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome> {
     let experiment = context.client.create(&file::read(&args.file)?).await?;
+    let is_watched = args.watch || args.report.is_some();
     match context.json {
         // Whoever watches gets the experiment at each change, and so once at least.
-        true if args.watch => {}
+        true if is_watched => {}
         true => output::json(&experiment)?,
-        false => output::line(created(&context.client, &experiment, args.watch))?,
+        false => output::line(created(&context.client, &experiment, is_watched))?,
     }
-    if !args.watch {
+    if !is_watched {
         return Ok(Outcome::Success);
     }
     let id: ExperimentId = experiment.id.parse()?;
@@ -39,6 +44,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
     if !context.json {
         let summary = context.client.summary(&id).await?;
         output::line(tables::scores(&summary))?;
+    }
+    if let Some(path) = &args.report {
+        let request = Request::about(std::slice::from_ref(&id));
+        report::write_file(&context.client, &request, path).await?;
     }
     Ok(outcome)
 }

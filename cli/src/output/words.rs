@@ -7,6 +7,8 @@ use domain::score::{Score, ScoreValue};
 use domain::summary::{ConfidenceInterval, ScorerSummary, Status};
 use serde_json::Value;
 
+pub(crate) use reports::format::number;
+
 pub(crate) fn status(status: Status) -> &'static str {
     match status {
         Status::Running => "running",
@@ -92,16 +94,6 @@ fn value(value: ScoreValue) -> String {
     }
 }
 
-/// Three decimals for what lies about 0 to 1, fewer for what is large.
-pub(crate) fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 1e9 => format!("{value:.3e}"),
-        size if size >= 1000.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.3}"),
-    }
-}
-
 /// Text as it is, other JSON as its compact form.
 pub(crate) fn text(value: &Value) -> String {
     match value {
@@ -161,18 +153,6 @@ mod tests {
     fn long_texts_are_cut_by_characters() {
         assert_eq!(one_line("äöüß", 4), "äöüß");
         assert_eq!(one_line("äöüßx", 4), "äöü…");
-    }
-
-    #[test]
-    fn numbers_have_the_digits_that_matter() {
-        for (value, words) in [
-            (0.8333, "0.833"),
-            (-12.34, "-12.3"),
-            (1234.5, "1234"),
-            (0.0, "0.000"),
-        ] {
-            assert_eq!(number(value), words);
-        }
     }
 
     #[test]

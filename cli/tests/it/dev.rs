@@ -170,3 +170,22 @@ async fn programs_that_are_missing_are_named() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("`ai-evolution-api` is missing"), "{stderr}");
 }
+
+#[tokio::test]
+async fn once_it_ends_by_itself_as_its_experiments_did() {
+    let machine = Machine::new();
+    machine.install("temporal", TEMPORAL);
+    machine.install("ai-evolution-worker", WORKER);
+    machine.install("ai-evolution-api", API);
+    let mut dev = machine.dev();
+    dev.args(["--once", "no-such-file.yaml"]);
+    let output = timeout(PATIENCE, dev.output()).await;
+    let output = output.expect("it ends in time").unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        stdout.contains("no-such-file.yaml could not be shown"),
+        "{stdout}"
+    );
+    machine.is_free_again().await;
+}

@@ -11,5 +11,6 @@ mod control;
 mod dev;
 mod program;
 mod refusals;
+mod reporting;
 mod stub;
 mod watching;

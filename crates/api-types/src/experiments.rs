@@ -120,6 +120,10 @@ pub struct ModelRun {
     /// 0 at first, one more with each retry or rescoring.
     #[serde(default)]
     pub round: u32,
+    /// The hash of the configuration that the round was carried out by; known once the run has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub spec_sha256: Option<String>,
 }
 
 /// Why a run is paused, and since when.

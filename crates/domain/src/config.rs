@@ -11,8 +11,15 @@ mod sink;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapter::{ActivityAdapter, AdapterConfig, OpenAiAdapter, RecordedAdapter};
-pub use dataset::{CsvDataset, DatasetConfig, FieldMapping, InlineDataset, JsonlDataset};
+pub use adapter::{
+    ActivityAdapter, AdapterConfig, ChatAdapter, CompletionEvent, EmbeddingsAdapter, EventPath,
+    HttpAdapter, HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat,
+    RecordedAdapter, ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
+};
+pub use dataset::{
+    DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
+    SampleConfig, Selection,
+};
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
     ActivityScorer, BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer,
@@ -22,7 +29,10 @@ pub use scorer::{
     RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer,
     WeightedScorer,
 };
-pub use sink::{CsvSink, JsonlSink, SinkConfig, StdoutSink};
+pub use sink::{
+    CsvSink, JsonlSink, JunitSink, LangfuseSink, ParquetSink, ReportSink, SinkConfig, StdoutSink,
+    WebhookSink,
+};
 
 /// What an experiment does: a dataset, one or more models, scorers, and where results go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

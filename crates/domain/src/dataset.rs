@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{CsvDataset, JsonlDataset};
+use crate::config::{DatasetConfig, FileDataset, IndexCsvDataset};
 use crate::limits::RunLimits;
 use crate::walk;
 
@@ -10,11 +10,36 @@ use crate::walk;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum DatasetSource {
-    /// A file in the operator's dataset folder.
-    Jsonl(JsonlDataset),
-    Csv(CsvDataset),
+    Jsonl(FileDataset),
+    Csv(FileDataset),
+    Parquet(FileDataset),
+    IndexCsv(IndexCsvDataset),
     /// Items that came with the request and wait in the artifact store.
     Upload(Upload),
+}
+
+impl DatasetSource {
+    /// What a configuration refers to; none when it has its items with it, which are archived first.
+    pub fn of(config: &DatasetConfig) -> Option<Self> {
+        match config {
+            DatasetConfig::Jsonl(dataset) => Some(Self::Jsonl(dataset.clone())),
+            DatasetConfig::Csv(dataset) => Some(Self::Csv(dataset.clone())),
+            DatasetConfig::Parquet(dataset) => Some(Self::Parquet(dataset.clone())),
+            DatasetConfig::IndexCsv(dataset) => Some(Self::IndexCsv(dataset.clone())),
+            DatasetConfig::Inline(_) => None,
+        }
+    }
+
+    /// The configuration that refers to it, or the items that were archived.
+    pub fn config(&self) -> Result<DatasetConfig, &Upload> {
+        match self {
+            Self::Jsonl(dataset) => Ok(DatasetConfig::Jsonl(dataset.clone())),
+            Self::Csv(dataset) => Ok(DatasetConfig::Csv(dataset.clone())),
+            Self::Parquet(dataset) => Ok(DatasetConfig::Parquet(dataset.clone())),
+            Self::IndexCsv(dataset) => Ok(DatasetConfig::IndexCsv(dataset.clone())),
+            Self::Upload(upload) => Err(upload),
+        }
+    }
 }
 
 /// Items in the artifact store, by the hash of their content.

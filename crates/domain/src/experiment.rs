@@ -1,14 +1,18 @@
 //! An experiment that may be started: its names are valid and its configuration keeps the rules that types cannot express.
 
+mod adapters;
+mod dataset;
+mod sinks;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use self::dataset::{check_dataset, check_path};
 use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig};
 use crate::fault::Fault;
-use crate::item::{DatasetItem, LONGEST_ITEM_ID};
 
 /// The longest id of an experiment, in characters.
 pub const LONGEST_ID: usize = 100;
@@ -77,10 +81,10 @@ impl NewExperiment {
     pub fn new(name: String, config: ExperimentConfig) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         check_name(&name, &mut faults);
-        check_dataset(&config, &mut faults);
+        check_dataset(&config.dataset, &mut faults);
         check_models(&config, &mut faults);
         check_scorers(&config, &mut faults);
-        check_sinks(&config, &mut faults);
+        sinks::check(&config, &mut faults);
         check_retry(&config, &mut faults);
         match faults.is_empty() {
             true => Ok(Self { name, config }),
@@ -129,51 +133,6 @@ fn check_name(name: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_dataset(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
-    match &config.dataset {
-        DatasetConfig::Jsonl(dataset) => check_path(&dataset.path, "/config/dataset/path", faults),
-        DatasetConfig::Csv(dataset) => check_path(&dataset.path, "/config/dataset/path", faults),
-        DatasetConfig::Inline(dataset) => check_items(&dataset.items, faults),
-    }
-}
-
-fn check_items(items: &[DatasetItem], faults: &mut Vec<Fault>) {
-    let mut seen = HashSet::new();
-    for (index, item) in items.iter().enumerate() {
-        let pointer = || format!("/config/dataset/items/{index}/id");
-        if item.id.is_empty() || item.id.len() > LONGEST_ITEM_ID {
-            faults.push(Fault::new(
-                pointer(),
-                format!("an id has 1 to {LONGEST_ITEM_ID} bytes"),
-            ));
-        }
-        if !seen.insert(&item.id) {
-            faults.push(Fault::new(
-                pointer(),
-                format!(
-                    "another item has the id `{}` too; ids are unique in a dataset",
-                    item.id
-                ),
-            ));
-        }
-    }
-}
-
-/// Paths are relative to a folder of the operator's and stay inside it. (The worker checks again, following links.)
-fn check_path(path: &str, pointer: &str, faults: &mut Vec<Fault>) {
-    let leads_out =
-        path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
-    if leads_out {
-        faults.push(Fault::new(
-            pointer,
-            "a path is relative to the dataset folder of the workers and stays inside it",
-        ));
-    }
-    if path.chars().any(char::is_control) {
-        faults.push(Fault::new(pointer, "a path has no control characters"));
-    }
-}
-
 fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     let mut seen = HashSet::new();
     for (index, model) in config.models.iter().enumerate() {
@@ -191,7 +150,7 @@ fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
             None => (config.adapter.as_ref(), "/config/adapter".to_owned()),
         };
         match adapter {
-            Some(adapter) => check_adapter(adapter, &pointer, config, faults),
+            Some(adapter) => adapters::check(adapter, &pointer, config, faults),
             None => faults.push(Fault::new(
                 format!("/config/models/{index}"),
                 "nothing says how its outputs are obtained: give it an `adapter`, or give one in `config`",
@@ -206,37 +165,6 @@ fn check_models(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
     }
     // A shared adapter is checked once for each model that uses it.
     faults.dedup();
-}
-
-fn check_adapter(
-    adapter: &AdapterConfig,
-    pointer: &str,
-    config: &ExperimentConfig,
-    faults: &mut Vec<Fault>,
-) {
-    let recorded = match adapter {
-        AdapterConfig::Recorded(recorded) => recorded,
-        AdapterConfig::OpenAi(_) => return,
-        AdapterConfig::Activity(activity) => {
-            let fault = activity.fault();
-            faults.extend(
-                fault.map(|(field, message)| Fault::new(format!("{pointer}{field}"), message)),
-            );
-            return;
-        }
-    };
-    match (&recorded.path, &config.dataset) {
-        (Some(path), _) => check_path(path, &format!("{pointer}/path"), faults),
-        (None, DatasetConfig::Inline(dataset))
-            if dataset.items.iter().all(|item| item.output.is_none()) =>
-        {
-            faults.push(Fault::new(
-                pointer,
-                "no item has an `output`, so nothing is recorded: add outputs to the items, or give a `path`",
-            ));
-        }
-        (None, _) => {}
-    }
 }
 
 fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
@@ -269,18 +197,6 @@ fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
             "/config/scorers",
             "an experiment has at least one scorer",
         ));
-    }
-}
-
-fn check_sinks(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
-    let mut seen = HashSet::new();
-    for (index, sink) in config.sinks.iter().enumerate() {
-        if !seen.insert(sink.kind()) {
-            faults.push(Fault::new(
-                format!("/config/sinks/{index}"),
-                format!("a sink `{}` is there already", sink.kind()),
-            ));
-        }
     }
 }
 
@@ -363,16 +279,8 @@ mod tests {
             ["/config/adapter/task_queue"]
         );
         assert_eq!(
-            pointers(|c| c["dataset"] = json!({"type": "jsonl", "path": "/etc/passwd"})),
-            ["/config/dataset/path"]
-        );
-        assert_eq!(
             pointers(|c| c["dataset"]["items"] = json!([{"id": "1", "input": {}}])),
             ["/config/adapter", "/config/scorers/0"]
-        );
-        assert_eq!(
-            pointers(|c| c["sinks"] = json!([{"type": "csv"}, {"type": "csv"}])),
-            ["/config/sinks/1"]
         );
         assert_eq!(
             pointers(|c| c["retry"] = json!({"initial_interval": "2m"})),

@@ -1,12 +1,17 @@
 //! What a model, or another system under test, answered for an item: an answer or a typed error.
 
+mod usage;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::money::Money;
+
+pub use usage::TokenUsage;
 
 /// What is recorded of the calls made for one item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +42,10 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub cost: Option<Money>,
+    /// The date of the price that the cost is by; absent when the provider table does not date its prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false, value_type = String, format = Date))]
+    pub priced_as_of: Option<Date>,
     /// Whether the answer came from the cache, without a call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
@@ -55,7 +64,7 @@ fn is_zero(count: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Answer {
-    /// Text or any other JSON value.
+    /// Text or any other JSON value; null when the model only asks for tools.
     pub value: Value,
     /// Time from request to answer, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +73,10 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub usage: Option<TokenUsage>,
+    /// Time from request to the first piece of the text, in milliseconds, of an answer that came as a stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub first_text_ms: Option<f64>,
     /// Why the model stopped, in the provider's words, such as `stop` or `length`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -72,14 +85,19 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub model: Option<String>,
+    /// The tools that the model asks to be called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
 }
 
-/// Tokens read and written, as the provider counts them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A tool that the model asks to be called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TokenUsage {
-    pub input_tokens: u64,
-    pub output_tokens: u64,
+pub struct ToolCall {
+    pub name: String,
+    /// As the model gives them; with most models an object.
+    #[serde(default)]
+    pub arguments: Value,
 }
 
 impl Answer {
@@ -89,24 +107,11 @@ impl Answer {
             value,
             latency_ms: None,
             usage: None,
+            first_text_ms: None,
             finish_reason: None,
             model: None,
+            tool_calls: Vec::new(),
         }
-    }
-}
-
-impl TokenUsage {
-    /// The usage, as far as it was counted; none when neither count is known.
-    pub fn counted(input_tokens: Option<u64>, output_tokens: Option<u64>) -> Option<Self> {
-        (input_tokens.is_some() || output_tokens.is_some()).then(|| Self {
-            input_tokens: input_tokens.unwrap_or_default(),
-            output_tokens: output_tokens.unwrap_or_default(),
-        })
-    }
-
-    pub fn add(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
     }
 }
 
@@ -243,6 +248,7 @@ impl Output {
             round: 0,
             ended_at: None,
             cost: None,
+            priced_as_of: None,
             cached: false,
             rejected: None,
         }

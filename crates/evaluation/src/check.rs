@@ -1,11 +1,14 @@
 //! The faults of a configuration that only compiling it finds, all at once.
 
-use domain::config::{AdapterConfig, DatasetConfig, ExperimentConfig};
+use domain::config::{AdapterConfig, ChatAdapter, ExperimentConfig, HttpRequest, ResponseFormat};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
 
-use crate::prompts::Prompt;
-use crate::scorers::Scorer;
+use crate::events::Events;
+use crate::prompts::{EmbeddedText, Prompt};
+use crate::requests::{Request, Response};
+use crate::scorers::{Scorer, schema_fault};
+use crate::templates::RenderError;
 
 /// How many inline items a template is tried on.
 const ITEMS_TRIED: usize = 10;
@@ -14,10 +17,7 @@ const ITEMS_TRIED: usize = 10;
 ///
 /// With an inline dataset, a template that none of the first items can fill is a fault too.
 pub fn check(config: &ExperimentConfig) -> Vec<Fault> {
-    let items = match &config.dataset {
-        DatasetConfig::Inline(dataset) => dataset.items.as_slice(),
-        DatasetConfig::Jsonl(_) | DatasetConfig::Csv(_) => &[],
-    };
+    let items = config.dataset.inline_items().unwrap_or_default();
     let shared = config
         .adapter
         .iter()
@@ -54,24 +54,71 @@ fn under(pointer: &str, faults: Vec<Fault>) -> Vec<Fault> {
 fn adapter_faults(adapter: &AdapterConfig, items: &[DatasetItem]) -> Vec<Fault> {
     match adapter {
         AdapterConfig::Recorded(_) | AdapterConfig::Activity(_) => Vec::new(),
-        AdapterConfig::OpenAi(adapter) => match Prompt::compile(adapter) {
-            Ok(prompt) => unfilled_templates(&prompt, items),
-            Err(faults) => faults,
+        AdapterConfig::OpenAi(adapter) | AdapterConfig::Chat(adapter) => {
+            let mut faults = match Prompt::compile(adapter) {
+                Ok(prompt) => unfilled_templates(items, |item| prompt.render_errors(item)),
+                Err(faults) => faults,
+            };
+            faults.extend(schema_faults(adapter));
+            faults
+        }
+        AdapterConfig::Http(adapter) => {
+            let mut faults = request_faults(&adapter.request, items);
+            faults.extend(
+                Response::compile(&adapter.response)
+                    .err()
+                    .unwrap_or_default(),
+            );
+            faults
+        }
+        AdapterConfig::Sse(adapter) => {
+            let mut faults = request_faults(&adapter.request, items);
+            faults.extend(Events::compile(&adapter.events).err().unwrap_or_default());
+            faults
+        }
+        AdapterConfig::Embeddings(adapter) => match EmbeddedText::compile(adapter) {
+            Ok(text) => unfilled_templates(items, |item| text.render_errors(item)),
+            Err(fault) => vec![fault],
         },
     }
 }
 
+fn request_faults(request: &HttpRequest, items: &[DatasetItem]) -> Vec<Fault> {
+    match Request::compile(request) {
+        Ok(request) => unfilled_templates(items, |item| request.render_errors(item)),
+        Err(faults) => faults,
+    }
+}
+
+/// The schemas of a chat that are none.
+fn schema_faults(adapter: &ChatAdapter) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(ResponseFormat::JsonSchema(format)) = &adapter.response_format {
+        faults.extend(schema_fault("/response_format/schema", &format.schema));
+    }
+    for (index, tool) in adapter.tools.iter().enumerate() {
+        if let Some(parameters) = &tool.parameters {
+            let pointer = format!("/tools/{index}/parameters");
+            faults.extend(schema_fault(&pointer, parameters));
+        }
+    }
+    faults
+}
+
 /// The templates that fail for the first items one and all, by what the very first lacks.
-fn unfilled_templates(prompt: &Prompt, items: &[DatasetItem]) -> Vec<Fault> {
+fn unfilled_templates(
+    items: &[DatasetItem],
+    errors_for: impl Fn(&DatasetItem) -> Vec<RenderError>,
+) -> Vec<Fault> {
     let Some((first, others)) = items.split_first() else {
         return Vec::new();
     };
-    let mut errors = prompt.render_errors(first);
+    let mut errors = errors_for(first);
     for item in others.iter().take(ITEMS_TRIED - 1) {
         if errors.is_empty() {
             break;
         }
-        let failing = prompt.render_errors(item);
+        let failing = errors_for(item);
         errors.retain(|error| failing.iter().any(|other| other.template == error.template));
     }
     errors
@@ -121,6 +168,18 @@ mod tests {
                 {"name": "a"},
                 {"name": "b", "adapter": {"type": "openai", "provider": "p", "prompt": "{% if %}"}},
                 {"name": "c", "adapter": {"type": "recorded"}},
+                {"name": "d", "adapter": {
+                    "type": "chat", "provider": "p", "tools": [{"name": "f", "parameters": {"type": "objekt"}}],
+                    "response_format": {"type": "json_schema", "name": "n", "schema": {"type": "strin"}},
+                }},
+                {"name": "e", "adapter": {
+                    "type": "http", "provider": "p", "request": {"body": {"q": ["{{ oops"]}}, "response": {"answer": "a"},
+                }},
+                {"name": "f", "adapter": {
+                    "type": "sse", "provider": "p", "request": {"query": {"q": "{{ oops"}},
+                    "events": {"text": {"path": "x"}, "complete": [{"event": "end", "answer": "$["}]},
+                }},
+                {"name": "g", "adapter": {"type": "embeddings", "provider": "p", "text": "{{ question }}"}},
             ]);
             config["scorers"] = json!([
                 {"type": "exact_match"},
@@ -145,6 +204,14 @@ mod tests {
                 "/config/adapter/prompt",
                 "/config/adapter/system",
                 "/config/models/1/adapter/prompt",
+                "/config/models/3/adapter/response_format/schema",
+                "/config/models/3/adapter/tools/0/parameters",
+                "/config/models/4/adapter/request/body/q/0",
+                "/config/models/4/adapter/response/answer",
+                "/config/models/5/adapter/request/query/q",
+                "/config/models/5/adapter/events/text/path",
+                "/config/models/5/adapter/events/complete/0/answer",
+                "/config/models/6/adapter/text",
                 "/config/scorers/1/pattern",
                 "/config/scorers/2/schema",
                 "/config/scorers/3/schema",

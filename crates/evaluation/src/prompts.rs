@@ -1,31 +1,18 @@
-//! Prompts: Jinja templates, compiled once and rendered for every item.
+//! Prompts: the messages of a chat and the text of an embedding, made of templates for every item.
 
-use std::collections::BTreeMap;
-
-use domain::config::OpenAiAdapter;
+use domain::config::{ChatAdapter, EmbeddingsAdapter};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
-use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use crate::text;
-
-/// Bounds the time and memory of one rendering: about as many instructions, or 64 bytes each of text.
-const FUEL: u64 = 100_000;
-
-/// How deeply macros and includes may nest.
-const DEEPEST_RECURSION: usize = 100;
+use crate::templates::{RenderError, Templates, Variables};
 
 const USER: &str = "prompt";
 const SYSTEM: &str = "system";
+const TEXT: &str = "text";
 
-/// The templates of an adapter.
-///
-/// The variables are the keys of the item's `input`, and `input`, `id` and `metadata` unless an input has that name.
-/// Naming anything else is an error, and nothing is escaped: a prompt is text, not HTML.
+/// The templates of a chat.
 pub struct Prompt {
-    environment: Environment<'static>,
-    has_system: bool,
+    templates: Templates,
 }
 
 /// What a model is asked.
@@ -35,139 +22,58 @@ pub struct Messages {
     pub user: String,
 }
 
-/// A template that cannot be rendered for an item.
-#[derive(Debug, thiserror::Error)]
-#[error("the template `{template}` cannot be rendered: {message}")]
-pub struct RenderError {
-    /// The adapter's field that holds the template: `prompt` or `system`.
-    pub template: &'static str,
-    /// What is wrong, with the number of the line.
-    pub message: String,
-}
-
 impl Prompt {
     /// Names every fault at once; pointers are relative to the adapter.
-    pub fn compile(adapter: &OpenAiAdapter) -> Result<Self, Vec<Fault>> {
-        let mut environment = environment();
-        let system = adapter.system.as_ref().map(|system| (SYSTEM, system));
-        let faults: Vec<Fault> = [(USER, &adapter.prompt)]
+    pub fn compile(adapter: &ChatAdapter) -> Result<Self, Vec<Fault>> {
+        let mut templates = Templates::new();
+        let system = adapter.system.as_deref().map(|system| (SYSTEM, system));
+        let faults: Vec<Fault> = [(USER, adapter.prompt.as_str())]
             .into_iter()
             .chain(system)
-            .filter_map(|(name, source)| {
-                let error = environment.add_template_owned(name, source.clone()).err()?;
-                Some(Fault::new(
-                    format!("/{name}"),
-                    format!("not a Jinja template: {}", describe(&error)),
-                ))
-            })
+            .filter_map(|(name, source)| templates.add(name, source).err())
             .collect();
         match faults.is_empty() {
-            true => Ok(Self {
-                environment,
-                has_system: system.is_some(),
-            }),
+            true => Ok(Self { templates }),
             false => Err(faults),
         }
     }
 
     pub fn render(&self, item: &DatasetItem) -> Result<Messages, RenderError> {
-        let variables = variables(item);
-        let system = match self.has_system {
-            true => Some(self.render_one(SYSTEM, item, &variables)?),
+        let variables = Variables::of(item);
+        let system = match self.templates.has(SYSTEM) {
+            true => Some(self.templates.text(SYSTEM, &variables)?),
             false => None,
         };
-        let user = self.render_one(USER, item, &variables)?;
+        let user = self.templates.text(USER, &variables)?;
         Ok(Messages { system, user })
     }
 
     /// Every template that cannot be rendered for the item.
     pub(crate) fn render_errors(&self, item: &DatasetItem) -> Vec<RenderError> {
-        let variables = variables(item);
-        let templates = [Some(USER), self.has_system.then_some(SYSTEM)];
-        templates
-            .into_iter()
-            .flatten()
-            .filter_map(|template| self.render_one(template, item, &variables).err())
-            .collect()
-    }
-
-    fn render_one(
-        &self,
-        template: &'static str,
-        item: &DatasetItem,
-        variables: &Value,
-    ) -> Result<String, RenderError> {
-        self.environment
-            .get_template(template)
-            .and_then(|compiled| compiled.render(variables.clone()))
-            .map_err(|error| RenderError {
-                template,
-                message: match error.kind() {
-                    ErrorKind::UndefinedError => {
-                        let inputs = text::quote_all(item.input.keys().map(String::as_str));
-                        format!(
-                            "{}; the inputs of item {} are {inputs}",
-                            describe(&error),
-                            text::quote(&item.id)
-                        )
-                    }
-                    _ => describe(&error),
-                },
-            })
+        self.templates.errors(&Variables::of(item))
     }
 }
 
-pub(crate) fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
-    environment.set_recursion_limit(DEEPEST_RECURSION);
-    // Only then do errors name the variable that is undefined.
-    environment.set_debug(true);
-    environment.add_filter("tojson", to_json);
-    environment
+/// The template of a text to embed.
+pub struct EmbeddedText {
+    templates: Templates,
 }
 
-/// Replaces the built-in filter, which escapes `<`, `>`, `&` and `'` for HTML.
-fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
-    if value.is_undefined() {
-        // Fails with an error that names the variable.
-        return i64::try_from(value.clone()).map(|number| number.to_string());
+impl EmbeddedText {
+    /// The fault's pointer is relative to the adapter.
+    pub fn compile(adapter: &EmbeddingsAdapter) -> Result<Self, Fault> {
+        let mut templates = Templates::new();
+        templates.add(TEXT, &adapter.text)?;
+        Ok(Self { templates })
     }
-    let indent: Option<Value> = options.get("indent")?;
-    options.assert_all_used()?;
-    let json = match indent.is_some_and(|indent| indent.is_true()) {
-        true => serde_json::to_string_pretty(value),
-        false => serde_json::to_string(value),
-    };
-    json.map_err(|_| Error::new(ErrorKind::BadSerialization, "not a JSON value"))
-}
 
-fn variables(item: &DatasetItem) -> Value {
-    let mut variables = BTreeMap::from([
-        ("id", Value::from(item.id.as_str())),
-        ("input", Value::from(Serde(&item.input))),
-        ("metadata", Value::from(Serde(&item.metadata))),
-    ]);
-    for (name, value) in &item.input {
-        variables.insert(name, Value::from(Serde(value)));
+    pub fn render(&self, item: &DatasetItem) -> Result<String, RenderError> {
+        self.templates.text(TEXT, &Variables::of(item))
     }
-    Value::from_pairs(variables)
-}
 
-/// What is wrong and in which line, without the template's source.
-pub(crate) fn describe(error: &Error) -> String {
-    let what = match (error.kind(), error.detail()) {
-        (ErrorKind::OutOfFuel, _) => "it does too much work for one prompt".to_owned(),
-        (ErrorKind::UndefinedError | ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),
-        (kind, Some(detail)) => format!("{kind}: {detail}"),
-        (kind, None) => kind.to_string(),
-    };
-    let what = text::shorten(&what, 300);
-    match error.line() {
-        Some(line) => format!("{what} (line {line})"),
-        None => what.into_owned(),
+    /// The template, when it cannot be rendered for the item.
+    pub(crate) fn render_errors(&self, item: &DatasetItem) -> Vec<RenderError> {
+        self.templates.errors(&Variables::of(item))
     }
 }
 
@@ -178,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn adapter(prompt: &str, system: Option<&str>) -> OpenAiAdapter {
+    fn adapter(prompt: &str, system: Option<&str>) -> ChatAdapter {
         serde_json::from_value(json!({"provider": "p", "prompt": prompt, "system": system}))
             .unwrap()
     }

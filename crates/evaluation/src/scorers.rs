@@ -14,7 +14,7 @@ mod edits;
 mod exact_match;
 mod fuzzy;
 mod json_diff;
-mod json_path;
+pub(crate) mod json_path;
 mod json_schema;
 mod judge;
 mod levenshtein;
@@ -33,8 +33,8 @@ mod words;
 use domain::aggregate::ScorerCalls;
 use domain::config::{
     BleuScorer, ChrfScorer, ContainsScorer, CostScorer, ExactMatchScorer, FuzzyScorer,
-    LatencyScorer, LevenshteinScorer, NumericScorer, RougeScorer, ScorerConfig, TokenF1Scorer,
-    TokenUsageScorer,
+    JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumericScorer, RougeScorer, ScorerConfig,
+    TokenF1Scorer, TokenUsageScorer,
 };
 use domain::fault::Fault;
 use domain::item::DatasetItem;
@@ -227,6 +227,17 @@ impl Scorer {
             Kind::Asking(_) => Err(Unscorable("nobody was asked".to_owned())),
         }
     }
+}
+
+/// What is wrong with a JSON Schema that stands outside a scorer, if it is none.
+pub(crate) fn schema_fault(pointer: &str, schema: &Map<String, Value>) -> Option<Fault> {
+    let config = JsonSchemaScorer {
+        schema: schema.clone().into_iter().collect(),
+        name: None,
+        pass_threshold: None,
+    };
+    let fault = JsonSchema::compile(&config).err()?;
+    Some(Fault::new(pointer, fault.message))
 }
 
 fn check_threshold(config: &ScorerConfig) -> Result<(), Fault> {

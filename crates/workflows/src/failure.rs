@@ -28,3 +28,5 @@ pub const TOO_MANY_FAILURES: &str = "TooManyFailures";
 pub const NOT_ARCHIVED_YET: &str = "NotArchivedYet";
 /// The worker's disk for temporary files is full or broken. Retryable, best by another worker.
 pub const DISK_UNAVAILABLE: &str = "DiskUnavailable";
+/// A sink cannot be delivered to. Retryable for a while; then the delivery is reported as failed.
+pub const SINK_UNAVAILABLE: &str = "SinkUnavailable";

@@ -21,12 +21,14 @@ from evolution_client.api.experiments import (
     resume_experiment,
     retry_experiment,
     terminate_experiment,
+    watch_experiment,
 )
-from evolution_client.api.results import get_comparison, get_ledger, get_summary, list_results
+from evolution_client.api.results import get_breakdown, get_comparison, get_ledger, get_summary, list_results
 from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
     AdapterConfigRecordedType,
+    Breakdown,
     Comparison,
     CreateExperiment,
     DatasetConfigInline,
@@ -133,6 +135,9 @@ def follow(client: Client, experiment_id: str) -> None:
         time.sleep(0.05)
     assert experiment.models[0].items_done == ITEMS, experiment
     called("get_experiment")
+    stream = watch_experiment.sync(experiment_id, client=client)
+    assert isinstance(stream, str) and '"status":"completed"' in stream, stream
+    called("watch_experiment")
 
 
 def read(client: Client, experiment_id: str) -> None:
@@ -143,6 +148,11 @@ def read(client: Client, experiment_id: str) -> None:
     assert abs(exact.mean - 0.5) < 1e-9 and abs(number.mean - 0.5) < 1e-9, summary
     assert 0 < exact.confidence_interval.low < 0.5 < exact.confidence_interval.high < 1, exact
     called("get_summary")
+    broken = get_breakdown.sync(experiment_id, client=client, resamples=200, cluster_by="topic")
+    assert isinstance(broken, Breakdown) and broken.complete, broken
+    assert [(group.scorer, bool(group.tag)) for group in broken.estimates[:2]] == [("exact_match", False), ("exact_match", True)]
+    assert broken.estimates[0].bootstrap.percentile.low < 0.5 < broken.estimates[0].bootstrap.percentile.high, broken
+    called("get_breakdown")
 
     seen, token = [], None
     while True:

@@ -96,6 +96,13 @@ async function follow(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   called("get_experiment");
+
+  const stream = await client.GET("/v1/experiments/{experiment_id}/events", {
+    params: { path: { experiment_id: id } },
+    parseAs: "text",
+  });
+  assert(stream.data?.includes('"status":"completed"'));
+  called("watch_experiment");
 }
 
 async function read(): Promise<void> {
@@ -107,6 +114,15 @@ async function read(): Promise<void> {
   assert(Math.abs(exact.mean - 0.5) < 1e-9);
   assert.equal(exact.confidence_interval.method, "wilson");
   called("get_summary");
+
+  const broken = await client.GET("/v1/experiments/{experiment_id}/breakdown", {
+    params: { path, query: { resamples: 200, cluster_by: "topic" } },
+  });
+  const [all, tagged] = broken.data?.estimates ?? [];
+  assert(all?.bootstrap && all.clustered && all.tag === undefined);
+  assert(all.bootstrap.percentile.low < 0.5 && all.bootstrap.percentile.high > 0.5);
+  assert.equal(tagged?.tag, "sum");
+  called("get_breakdown");
 
   const seen: ModelResult[] = [];
   let token: string | undefined;

@@ -66,11 +66,11 @@ fn answer(line: Line) -> Result<Answer, CallError> {
         )
     })?;
     Ok(Answer {
-        value,
         latency_ms: line.latency_ms,
         usage: TokenUsage::counted(line.input_tokens, line.output_tokens),
         finish_reason: line.finish_reason,
         model: line.model,
+        ..Answer::of(value)
     })
 }
 
@@ -150,13 +150,7 @@ mod tests {
             (a.value, a.latency_ms, a.model.as_deref()),
             (json!("for a"), Some(1.5), Some("a"))
         );
-        assert_eq!(
-            a.usage,
-            Some(TokenUsage {
-                input_tokens: 7,
-                output_tokens: 0
-            })
-        );
+        assert_eq!(a.usage, TokenUsage::counted(Some(7), Some(0)));
         assert_eq!(answer("b", "1").await.unwrap().value, json!(["for b"]));
         let c = answer("c", "1").await.unwrap();
         assert_eq!(

@@ -67,6 +67,7 @@ mod tests {
                 usage: TokenUsage {
                     input_tokens: 4 * calls,
                     output_tokens: 6 * calls,
+                    ..TokenUsage::default()
                 },
                 cost: cents.parse().unwrap(),
                 ..Generated::default()

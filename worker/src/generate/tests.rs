@@ -21,7 +21,9 @@ use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::gates::Gates;
 use crate::generate::*;
+use crate::load::Sources;
 use crate::providers::Providers;
+use crate::receivers::Receivers;
 
 struct Fixture {
     _folder: tempfile::TempDir,
@@ -93,7 +95,9 @@ async fn fixture() -> Fixture {
 async fn generated(fixture: &Fixture) -> Result<GeneratedStretch, ActivityEnvironmentError> {
     let bench = Bench {
         store: fixture.store.clone(),
+        receivers: Arc::new(Receivers::nobody()),
         resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
+        sources: Arc::new(Sources::folder("nowhere".as_ref())),
         commit_interval: Duration::ZERO,
         gates: Arc::new(Gates::new(BTreeMap::new(), CancellationToken::new())),
         handover: Duration::ZERO,

@@ -1,67 +1,63 @@
 //! CSV files with a header line. Every value is text, so that ids and answers stay as they are written.
 
-use std::path::Path;
+use std::io::Read;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{Reader, StringRecord};
 use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::load::faults::RowFault;
-use crate::load::rows::item;
-use crate::load::{Row, Take};
+use crate::load::rows::{by_convention, item};
+use crate::load::{Row, Stop, Take};
 
 pub(crate) fn for_each(
-    path: &Path,
+    content: impl Read,
     fields: Option<&FieldMapping>,
-    limit: u64,
     take: &mut Take<'_>,
-) -> Result<(), Failure> {
-    let mut reader = ReaderBuilder::new()
-        .from_path(path)
-        .map_err(|error| Failure::Dataset(format!("it cannot be read: {error}")))?;
-    let header = reader
-        .headers()
-        .map_err(|error| Failure::Dataset(format!("its header cannot be read: {error}")))?
-        .clone();
+) -> Result<(), Stop> {
+    let mut reader = Reader::from_reader(content);
+    let header = header(&mut reader)?;
     let mapping = match fields {
         Some(fields) => fields.clone(),
-        None => by_convention(&header),
+        None => by_convention(header.iter()),
     };
-    for record in reader
-        .records()
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-    {
-        let (line, row) = match record {
+    for_each_record(&mut reader, &mut |line, record| {
+        let row = record.and_then(|record| row(&header, &record, &mapping, line));
+        take(line, row)
+    })
+}
+
+pub(crate) fn header(reader: &mut Reader<impl Read>) -> Result<StringRecord, Failure> {
+    match reader.headers() {
+        Ok(header) => Ok(header.clone()),
+        Err(error) => Err(Failure::Dataset(format!(
+            "its header cannot be read: {error}"
+        ))),
+    }
+}
+
+/// Hands every record on with its line. A record that is none is one row's fault; a file that cannot be read on is the end.
+pub(crate) fn for_each_record(
+    reader: &mut Reader<impl Read>,
+    take: &mut dyn FnMut(u64, Result<StringRecord, RowFault>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    for record in reader.records() {
+        match record {
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                (line, row(&header, &record, &mapping, line))
+                take(line, Ok(record))?;
+            }
+            Err(error) if error.is_io_error() => {
+                return Err(Failure::Dataset(format!("it cannot be read: {error}")).into());
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                (line, Err(RowFault::new(line, error.to_string())))
+                take(line, Err(RowFault::new(line, error.to_string())))?;
             }
-        };
-        take(line, row)?;
+        }
     }
     Ok(())
-}
-
-/// The columns `id`, `expected`, `output` and `tags` mean what they say; every other column is an input.
-fn by_convention(header: &StringRecord) -> FieldMapping {
-    let column = |name: &str| {
-        header
-            .iter()
-            .any(|column| column == name)
-            .then(|| name.to_owned())
-    };
-    FieldMapping {
-        id: column("id"),
-        input: Vec::new(),
-        expected: column("expected"),
-        output: column("output"),
-        tags: column("tags"),
-    }
 }
 
 fn row(header: &StringRecord, record: &StringRecord, mapping: &FieldMapping, line: u64) -> Row {
@@ -89,15 +85,13 @@ mod tests {
 
     use super::*;
 
-    fn items(content: &str) -> Vec<Result<DatasetItem, String>> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
+    fn items(content: &str) -> Vec<Result<DatasetItem, RowFault>> {
         let mut items = Vec::new();
         let mut take = |_: u64, row: Row| {
-            items.push(row.map_err(|fault| fault.to_string()));
+            items.push(row);
             Ok(())
         };
-        for_each(file.path(), None, u64::MAX, &mut take).unwrap();
+        assert!(for_each(content.as_bytes(), None, &mut take).is_ok());
         items
     }
 
@@ -116,9 +110,6 @@ mod tests {
     #[test]
     fn a_row_of_another_length_is_named_by_its_line() {
         let items = items("id,prompt\na,b\nc\n");
-        assert!(
-            items[1].as_ref().unwrap_err().starts_with("line 3: "),
-            "{items:?}"
-        );
+        assert_eq!(items[1].as_ref().unwrap_err().line, 3);
     }
 }

@@ -21,20 +21,41 @@ impl RowFault {
     }
 }
 
-impl fmt::Display for RowFault {
+/// What the rows of a source are counted as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Lines of a text, from 1 on.
+    #[default]
+    Line,
+    /// Rows of a table, from 1 on.
+    Row,
+}
+
+impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
+        f.write_str(match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        })
     }
 }
 
 /// The faults of a dataset, found in any order and told in that of the file.
 #[derive(Default)]
 pub(crate) struct Faults {
+    unit: Unit,
     told: Vec<RowFault>,
     untold: u64,
 }
 
 impl Faults {
+    pub(crate) fn of(unit: Unit) -> Self {
+        Self {
+            unit,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn push(&mut self, fault: RowFault) {
         let place = self.told.partition_point(|told| told.line <= fault.line);
         self.told.insert(place, fault);
@@ -58,7 +79,8 @@ impl Faults {
         if self.told.is_empty() {
             return Ok(());
         }
-        let mut parts: Vec<String> = self.told.iter().map(RowFault::to_string).collect();
+        let fault = |fault: &RowFault| format!("{} {}: {}", self.unit, fault.line, fault.message);
+        let mut parts: Vec<String> = self.told.iter().map(fault).collect();
         if self.untold > 0 {
             parts.push(format!("and {} more faults", self.untold));
         }

@@ -11,7 +11,7 @@ use domain::spec::ExperimentSpec;
 
 use crate::failure::Failure;
 use crate::load::Row;
-use crate::load::faults::{Faults, RowFault};
+use crate::load::faults::{Faults, RowFault, Unit};
 use crate::sorted::{Entry, IdHasher, Sorter};
 use crate::spool::{Spool, SpoolReader};
 
@@ -37,6 +37,14 @@ pub(crate) struct Checked {
 }
 
 impl Intake {
+    /// Will name rows by that unit.
+    pub(crate) fn of(unit: Unit) -> Self {
+        Self {
+            faults: Faults::of(unit),
+            ..Self::default()
+        }
+    }
+
     /// Takes the row of a line of the source.
     pub(crate) fn take(&mut self, line: u64, row: Row) -> Result<(), Failure> {
         let item = match row {

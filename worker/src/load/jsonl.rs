@@ -1,45 +1,32 @@
 //! JSONL files: a JSON object a line; blank lines are skipped.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read};
 
 use domain::config::FieldMapping;
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
 use crate::load::faults::RowFault;
 use crate::load::rows::{item, plain_item};
-use crate::load::{Row, Take};
-
-/// The longest line, in bytes: beyond it, a file is not what it is said to be.
-const LONGEST_LINE: u64 = 64 << 20;
+use crate::load::{LONGEST_ROW, Row, Stop, Take, unreadable};
 
 pub(crate) fn for_each(
-    path: &Path,
+    content: impl Read,
     fields: Option<&FieldMapping>,
-    limit: u64,
     take: &mut Take<'_>,
-) -> Result<(), Failure> {
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+) -> Result<(), Stop> {
+    let mut reader = BufReader::with_capacity(1 << 16, content);
     let mut line = Vec::new();
-    let mut taken = 0;
     for number in 1.. {
         line.clear();
-        let read = std::io::Read::take(&mut reader, LONGEST_LINE + 1)
+        let read = Read::take(&mut reader, LONGEST_ROW + 1)
             .read_until(b'\n', &mut line)
             .map_err(unreadable)?;
-        if read == 0 || taken == limit {
+        if read == 0 {
             break;
         }
-        if read as u64 > LONGEST_LINE {
-            take(
-                number,
-                Err(RowFault::new(
-                    number,
-                    format!("it is longer than {LONGEST_LINE} bytes"),
-                )),
-            )?;
+        if read as u64 > LONGEST_ROW {
+            let message = format!("it is longer than {LONGEST_ROW} bytes");
+            take(number, Err(RowFault::new(number, message)))?;
             break;
         }
         let text = match number {
@@ -49,7 +36,6 @@ pub(crate) fn for_each(
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        taken += 1;
         take(number, parse(text, fields, number))?;
     }
     Ok(())
@@ -66,51 +52,42 @@ fn parse(text: &[u8], fields: Option<&FieldMapping>, number: u64) -> Row {
     item(row, fields, number)
 }
 
-fn unreadable(error: std::io::Error) -> Failure {
-    Failure::Dataset(format!("it cannot be read: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(content: &[u8], limit: u64) -> Vec<Result<String, String>> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
+    fn rows(content: &[u8]) -> Vec<Result<String, String>> {
         let mut rows = Vec::new();
         let mut take = |_: u64, row: Row| {
-            rows.push(row.map(|item| item.id).map_err(|fault| fault.to_string()));
+            rows.push(row.map(|item| item.id).map_err(told));
             Ok(())
         };
-        for_each(file.path(), None, limit, &mut take).unwrap();
+        assert!(for_each(content, None, &mut take).is_ok());
         rows
+    }
+
+    fn told(fault: RowFault) -> String {
+        format!("{}: {}", fault.line, fault.message)
     }
 
     #[test]
     fn lines_are_items_and_blank_lines_are_nothing() {
         let content =
             b"\xef\xbb\xbf{\"id\":\"a\",\"input\":{}}\n\n  \r\n{\"id\":\"b\",\"input\":{}}";
-        assert_eq!(
-            rows(content, u64::MAX),
-            [Ok("a".to_owned()), Ok("b".to_owned())]
-        );
-        assert_eq!(rows(content, 1), [Ok("a".to_owned())]);
+        assert_eq!(rows(content), [Ok("a".to_owned()), Ok("b".to_owned())]);
     }
 
     #[test]
     fn a_bad_line_is_named_and_the_others_are_read() {
-        let rows = rows(
-            b"{\"id\":\"a\",\"input\":{}}\n[1]\n\xff\n{\"id\":\"b\",\"input\":{}}\n",
-            u64::MAX,
-        );
+        let rows = rows(b"{\"id\":\"a\",\"input\":{}}\n[1]\n\xff\n{\"id\":\"b\",\"input\":{}}\n");
         assert_eq!(rows.len(), 4);
         assert!(
             rows[1]
                 .as_ref()
                 .unwrap_err()
-                .starts_with("line 2: it is not a JSON object")
+                .starts_with("2: it is not a JSON object")
         );
-        assert!(rows[2].as_ref().unwrap_err().starts_with("line 3: "));
+        assert!(rows[2].as_ref().unwrap_err().starts_with("3: "));
         assert_eq!(rows[3], Ok("b".to_owned()));
     }
 
@@ -127,9 +104,9 @@ mod tests {
             r#"["a",{}]"#,
         ] {
             let at_length = serde_json::from_str(row)
-                .map_err(|error| format!("line 1: it is not a JSON object: {error}"))
-                .and_then(|row| item(row, None, 1).map_err(|fault| fault.to_string()));
-            let read = parse(row.as_bytes(), None, 1).map_err(|fault| fault.to_string());
+                .map_err(|error| format!("1: it is not a JSON object: {error}"))
+                .and_then(|row| item(row, None, 1).map_err(told));
+            let read = parse(row.as_bytes(), None, 1).map_err(told);
             assert_eq!(read, at_length, "{row}");
         }
     }

@@ -5,6 +5,7 @@ use domain::item::{DatasetItem, LONGEST_ITEM_ID};
 use serde_json::{Map, Value};
 
 use crate::load::faults::RowFault;
+use crate::load::keys;
 
 /// An item from an object, read at a line.
 pub(crate) fn item(
@@ -34,7 +35,7 @@ pub(crate) fn plain_item(text: &[u8]) -> Option<DatasetItem> {
     serde_json::from_slice(text).ok().filter(has_good_id)
 }
 
-fn has_good_id(item: &DatasetItem) -> bool {
+pub(crate) fn has_good_id(item: &DatasetItem) -> bool {
     (1..=LONGEST_ITEM_ID).contains(&item.id.len())
 }
 
@@ -69,11 +70,13 @@ fn mapped(
     fields: &FieldMapping,
     line: u64,
 ) -> Result<DatasetItem, RowFault> {
+    let mut input = named(&row, &fields.input, line)?;
+    let metadata = named(&row, &fields.metadata, line)?;
     let mut take = |key: &Option<String>| match key {
         None => Ok(None),
-        Some(key) => match row.remove(key) {
+        Some(key) => match keys::take(&mut row, key) {
             Some(value) => Ok(Some(value).filter(|value| !value.is_null())),
-            None => Err(RowFault::new(line, format!("it has no `{key}`"))),
+            None => Err(missing(key, line)),
         },
     };
     let id = match take(&fields.id)? {
@@ -83,24 +86,58 @@ fn mapped(
     let expected = take(&fields.expected)?;
     let output = take(&fields.output)?;
     let tags = take(&fields.tags)?.map_or(Ok(Vec::new()), |tags| tag_list(tags, line))?;
-    let input = match fields.input.as_slice() {
-        [] => row,
-        keys => keys
-            .iter()
-            .map(|key| match row.get(key) {
-                Some(value) => Ok((key.clone(), value.clone())),
-                None => Err(RowFault::new(line, format!("it has no `{key}`"))),
-            })
-            .collect::<Result<_, _>>()?,
-    };
+    if fields.input.is_empty() {
+        for key in &fields.metadata {
+            keys::take(&mut row, key);
+        }
+        input = row;
+    }
     Ok(DatasetItem {
         id,
         input,
         expected,
         output,
         tags,
-        metadata: Map::new(),
+        metadata,
     })
+}
+
+/// What the keys lead to, each under its name.
+fn named(
+    row: &Map<String, Value>,
+    keys: &[String],
+    line: u64,
+) -> Result<Map<String, Value>, RowFault> {
+    let mut named = Map::new();
+    for key in keys {
+        let (name, value) = keys::find(row, key).ok_or_else(|| missing(key, line))?;
+        if named.insert(name.clone(), value.clone()).is_some() {
+            let message = format!("two keys lead to something named `{name}`, the last `{key}`");
+            return Err(RowFault::new(line, message));
+        }
+    }
+    Ok(named)
+}
+
+fn missing(key: &str, line: u64) -> RowFault {
+    RowFault::new(line, format!("it has no `{key}`"))
+}
+
+/// The columns `id`, `expected`, `output` and `tags` mean what they say; every other column is an input.
+pub(crate) fn by_convention<'a>(columns: impl Iterator<Item = &'a str> + Clone) -> FieldMapping {
+    let column = |name: &str| {
+        columns
+            .clone()
+            .any(|column| column == name)
+            .then(|| name.to_owned())
+    };
+    FieldMapping {
+        id: column("id"),
+        expected: column("expected"),
+        output: column("output"),
+        tags: column("tags"),
+        ..FieldMapping::default()
+    }
 }
 
 /// An id as text: a string as it is, a whole number as it is written.
@@ -180,30 +217,64 @@ mod tests {
     }
 
     #[test]
+    fn paths_lead_to_nested_values_and_one_key_may_have_several_uses() {
+        let row = json!({
+            "meta": {"key": "k", "source": "web"},
+            "question": {"text": "?", "choices": ["a", "b"]},
+            "answers": [{"text": "!"}],
+        });
+        let fields = json!({
+            "id": "meta.key",
+            "input": ["question.text", "/question/choices", "meta.key"],
+            "expected": "/answers/0/text",
+            "metadata": ["meta", "meta.source"],
+        });
+        let item = read(row.clone(), fields).unwrap();
+        assert_eq!(item.id, "k");
+        assert_eq!(
+            Value::Object(item.input),
+            json!({"text": "?", "choices": ["a", "b"], "key": "k"})
+        );
+        assert_eq!(item.expected, Some(json!("!")));
+        assert_eq!(item.metadata["source"], json!("web"));
+        assert_eq!(item.metadata["meta"]["key"], json!("k"));
+        // What has another use is no input.
+        let fields = json!({"expected": "/answers/0/text", "metadata": ["meta"]});
+        let item = read(row.clone(), fields).unwrap();
+        let question = &row["question"];
+        let left = json!({"question": question, "answers": [{}]});
+        assert_eq!(Value::Object(item.input), left);
+        let fields = json!({"input": ["question.text", "/answers/0/text"]});
+        let fault = read(row, fields).unwrap_err();
+        assert_eq!(
+            fault.message,
+            "two keys lead to something named `text`, the last `/answers/0/text`"
+        );
+    }
+
+    #[test]
     fn a_bad_row_is_named_by_line_and_reason() {
         for (row, message) in [
             (
                 json!({"input": {}}),
-                "line 7: it has no `id`; say with `fields` what the keys mean",
+                "it has no `id`; say with `fields` what the keys mean",
             ),
             (
                 json!({"id": "a"}),
-                "line 7: it has no object `input`; say with `fields` what the keys mean",
+                "it has no object `input`; say with `fields` what the keys mean",
             ),
-            (json!({"id": 1.5, "input": {}}), "line 7: an id is a string"),
-            (
-                json!({"id": "", "input": {}}),
-                "line 7: an id has 1 to 256 bytes",
-            ),
+            (json!({"id": 1.5, "input": {}}), "an id is a string"),
+            (json!({"id": "", "input": {}}), "an id has 1 to 256 bytes"),
         ] {
-            assert_eq!(read(row, Value::Null).unwrap_err().to_string(), message);
+            assert_eq!(
+                read(row, Value::Null).unwrap_err(),
+                RowFault::new(7, message)
+            );
         }
         let fault = read(json!({"id": "a", "input": {}, "extra": 1}), Value::Null).unwrap_err();
         assert!(
-            fault
-                .to_string()
-                .starts_with("line 7: unknown field `extra`"),
-            "{fault}"
+            fault.message.starts_with("unknown field `extra`"),
+            "{fault:?}"
         );
     }
 }

@@ -10,7 +10,8 @@ use domain::lease::Limits;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::{Error, Key, Provider, Providers};
+use super::prices::Price;
+use super::{Api, Error, Key, Provider, Providers};
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -38,7 +39,11 @@ pub(super) fn parse(text: &str, environment: Environment) -> Result<Providers, E
                     }
                 }
             }
-            (key, _) => faults.push(format!("`{key}` is unknown: write `[providers.NAME]`")),
+            // Read by `receivers`.
+            ("webhooks", _) => {}
+            (key, _) => faults.push(format!(
+                "`{key}` is unknown: write `[providers.NAME]` or `[webhooks.NAME]`"
+            )),
         }
     }
     match faults.is_empty() {
@@ -61,18 +66,25 @@ fn provider(
     let mut fault =
         |field: &str, message: &str| faults.push(format!("`providers.{name}.{field}` {message}"));
     let mut base_url = None;
+    let mut api = Api::default();
     let mut key = None;
     let mut headers = None;
     let mut most = Limits::default();
     let mut prices = BTreeMap::new();
+    let mut as_of = None;
     for (field, value) in entry {
         if limits::limit(&mut most, field, value, &mut fault) {
             continue;
         }
         match (field.as_str(), value) {
             ("base_url", Value::String(url)) => base_url = Some(url),
+            ("api", Value::String(name)) => match Api::of_name(name) {
+                Some(known) => api = known,
+                None => fault(field, &format!("is none of {}", Api::names())),
+            },
             ("headers", Value::Table(table)) => headers = Some(table),
             ("prices", Value::Table(table)) => prices = limits::prices(table, &mut fault),
+            ("prices_as_of", date) => as_of = limits::date(field, date, &mut fault),
             ("api_key_env" | "api_key_file", Value::String(_)) if key.is_some() => {
                 fault(
                     field,
@@ -83,17 +95,25 @@ fn provider(
                 key = Some(key_of_variable(variable, environment))
             }
             ("api_key_file", Value::String(path)) => key = Some(key_of_file(path)),
-            ("base_url" | "api_key_env" | "api_key_file", _) => fault(field, "is not a text"),
+            ("base_url" | "api" | "api_key_env" | "api_key_file", _) => {
+                fault(field, "is not a text")
+            }
             ("headers" | "prices", _) => fault(field, "is not a table"),
             _ => fault(
                 field,
-                "is unknown: there are `base_url`, `api_key_env`, `api_key_file`, `headers`, `max_concurrency`, \
-                 `requests_per_minute`, `tokens_per_minute` and `prices`",
+                "is unknown: there are `base_url`, `api`, `api_key_env`, `api_key_file`, `headers`, `max_concurrency`, \
+                 `requests_per_minute`, `tokens_per_minute`, `prices` and `prices_as_of`",
             ),
         }
     }
     let mut provider = match base_url.map(|url| Provider::new(url, key.unwrap_or(Key::Unneeded))) {
-        Some(Ok(provider)) => Some(provider.with_limits(most).with_prices(prices)),
+        Some(Ok(provider)) => {
+            let dated = prices
+                .into_iter()
+                .map(|(model, price)| (model, Price { as_of, ..price }));
+            let provider = provider.with_api(api).with_limits(most);
+            Some(provider.with_prices(dated.collect()))
+        }
         Some(Err(message)) => {
             fault("base_url", &message);
             None
@@ -214,6 +234,7 @@ mod tests {
             headers = { "b d" = "sk-secret", "c" = 3 }
             [providers.b]
             api_key_env = ["sk-secret"]
+            api = "grpc"
             [providers.c]
             base_url = "http://c"
             api_key_env = "SET"
@@ -227,6 +248,7 @@ mod tests {
             "`providers.a.headers.b d` is not the name",
             "`providers.a.headers.c` is not a text",
             "`providers.b.base_url` is missing",
+            "`providers.b.api` is none of `openai`, `anthropic`, `gemini`, `ollama`, `http`",
             "`providers.b.api_key_env` is not a text",
             "`providers.c.api_key_file` is one too many",
         ] {

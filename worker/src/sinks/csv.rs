@@ -5,7 +5,7 @@ use domain::result::ItemResult;
 use domain::score::ScoreValue;
 use serde_json::Value;
 
-use crate::sinks::Finished;
+use crate::sinks::{Error, Finished};
 
 const COLUMNS: [&str; 10] = [
     "item_id",
@@ -20,28 +20,27 @@ const COLUMNS: [&str; 10] = [
     "tags",
 ];
 
-pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, artifacts::Error> {
-    let header = COLUMNS.into_iter().map(str::to_owned).chain(
-        finished
-            .scorers
-            .iter()
-            .map(|scorer| format!("score.{scorer}")),
-    );
+pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, Error> {
+    let scorers = finished.scorers();
+    let columns = COLUMNS.into_iter().map(str::to_owned);
+    let header = columns.chain(scorers.iter().map(|scorer| format!("score.{scorer}")));
+    let encode = |results: &[ItemResult]| {
+        let row = |result| row(finished.model(), &scorers, result);
+        rows(results.iter().map(row))
+    };
     finished
-        .write("csv", rows([header.collect()]), |results| {
-            rows(results.iter().map(|result| row(finished, result)))
-        })
+        .write("csv", &rows([header.collect()]), encode, &[])
         .await
 }
 
-fn row(finished: &Finished<'_>, result: &ItemResult) -> Vec<String> {
+fn row(model: &str, scorers: &[String], result: &ItemResult) -> Vec<String> {
     let output = result.output.as_ref();
     let answer = output.and_then(|output| output.answer.as_ref());
     let error = output.and_then(|output| output.error.as_ref());
     let usage = answer.and_then(|answer| answer.usage);
     let mut cells = vec![
         result.item.id.clone(),
-        finished.model.to_owned(),
+        model.to_owned(),
         state(result),
         answer.map_or(String::new(), |answer| text(&answer.value)),
         error.map_or(String::new(), ToString::to_string),
@@ -51,7 +50,7 @@ fn row(finished: &Finished<'_>, result: &ItemResult) -> Vec<String> {
         cell(usage.map(|usage| usage.output_tokens)),
         result.item.tags.join(","),
     ];
-    cells.extend(finished.scorers.iter().map(|name| {
+    cells.extend(scorers.iter().map(|name| {
         let score = result.scores.iter().find(|score| score.name == *name);
         score.map_or(String::new(), |score| match score.value {
             ScoreValue::Boolean(value) => value.to_string(),

@@ -3,7 +3,7 @@
 use domain::result::ItemResult;
 use serde::Serialize;
 
-use crate::sinks::Finished;
+use crate::sinks::{Error, Finished};
 
 /// A line, shaped like an element of the API's results.
 #[derive(Serialize)]
@@ -12,17 +12,22 @@ struct Line<'a> {
     result: &'a ItemResult,
 }
 
-pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, artifacts::Error> {
-    let model = finished.model;
+pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, Error> {
+    let model = finished.model();
     finished
-        .write("jsonl", Vec::new(), |results| {
-            let mut bytes = Vec::new();
-            for result in results {
-                serde_json::to_writer(&mut bytes, &Line { model, result })
-                    .expect("a result is JSON: it was read as such");
-                bytes.push(b'\n');
-            }
-            bytes
-        })
+        .write(
+            "jsonl",
+            &[],
+            |results| {
+                let mut bytes = Vec::new();
+                for result in results {
+                    serde_json::to_writer(&mut bytes, &Line { model, result })
+                        .expect("a result is JSON: it was read as such");
+                    bytes.push(b'\n');
+                }
+                bytes
+            },
+            &[],
+        )
         .await
 }

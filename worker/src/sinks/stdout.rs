@@ -9,7 +9,7 @@ use crate::sinks::Finished;
     reason = "standard output is where this sink delivers"
 )]
 pub(crate) fn deliver(finished: &Finished<'_>) {
-    for aggregate in finished.aggregates {
+    for aggregate in &finished.summary.progress.aggregates {
         println!("{}", line(finished, &ScorerSummary::from(aggregate)));
     }
 }
@@ -25,6 +25,10 @@ fn line(finished: &Finished<'_>, scores: &ScorerSummary) -> String {
         });
     format!(
         "{} {} {}: {mean}{interval} over {} items, {} errors",
-        finished.run.experiment, finished.model, scores.scorer, scores.count, scores.errors
+        finished.run.experiment,
+        finished.model(),
+        scores.scorer,
+        scores.count,
+        scores.errors
     )
 }

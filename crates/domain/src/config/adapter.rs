@@ -1,11 +1,23 @@
-//! How an output is obtained.
+//! How an output is obtained: one file for each kind of adapter.
 
 mod activity;
+mod chat;
+mod embeddings;
+mod http;
+mod recorded;
+mod sse;
 
 use serde::{Deserialize, Serialize};
 
+use crate::interval::Interval;
+
 pub use activity::ActivityAdapter;
 pub(crate) use activity::a_minute;
+pub use chat::{ChatAdapter, JsonObjectFormat, JsonSchemaFormat, ResponseFormat, Tool};
+pub use embeddings::EmbeddingsAdapter;
+pub use http::{HttpAdapter, HttpMethod, HttpRequest, HttpResponse, UsagePaths};
+pub use recorded::RecordedAdapter;
+pub use sse::{CompletionEvent, EventPath, SseAdapter, SseEvents, ToolCallEvent};
 
 /// How an output is obtained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,80 +25,61 @@ pub(crate) use activity::a_minute;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum AdapterConfig {
     Recorded(RecordedAdapter),
+    /// A provider that speaks OpenAI's protocol.
     #[serde(rename = "openai")]
-    OpenAi(OpenAiAdapter),
+    OpenAi(ChatAdapter),
+    /// A provider that speaks any of the protocols for chats; the provider table says which.
+    Chat(ChatAdapter),
+    Http(HttpAdapter),
+    Sse(SseAdapter),
+    Embeddings(EmbeddingsAdapter),
     Activity(ActivityAdapter),
 }
 
-/// Outputs obtained earlier: nothing is called.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct RecordedAdapter {
-    /// A JSONL file in the operator's dataset folder, one object a line: `id` of the item, `output`, and optionally
-    /// `model` (a line for another model is passed over), `latency_ms`, `input_tokens`, `output_tokens`, `finish_reason`.
-    /// A line for this very model goes before a line without `model`. Without a path, the items' own `output` is taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 1024)
-    )]
-    pub path: Option<String>,
-}
+impl AdapterConfig {
+    /// The type, as it is written in a request.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Recorded(_) => "recorded",
+            Self::OpenAi(_) => "openai",
+            Self::Chat(_) => "chat",
+            Self::Http(_) => "http",
+            Self::Sse(_) => "sse",
+            Self::Embeddings(_) => "embeddings",
+            Self::Activity(_) => "activity",
+        }
+    }
 
-/// A chat endpoint that speaks OpenAI's protocol.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct OpenAiAdapter {
-    /// A provider of the operator's provider table; it knows the address and the credentials.
-    #[cfg_attr(
-        feature = "schema",
-        schema(min_length = 1, max_length = 100, example = "openai")
-    )]
-    pub provider: String,
-    /// The model's name at the provider, when it differs from the model's name in the experiment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, min_length = 1, max_length = 200)
-    )]
-    pub model: Option<String>,
-    /// A Jinja template of the user message; the item's inputs are its variables, and `input` is all of them. `id` and
-    /// `metadata` are there too, unless an input has that name. To name anything else is an error.
-    #[serde(default = "default_prompt")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(default = "{{ prompt }}", max_length = 100_000)
-    )]
-    pub prompt: String,
-    /// A Jinja template of the system message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false, max_length = 100_000))]
-    pub system: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, minimum = 0.0, maximum = 2.0)
-    )]
-    pub temperature: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schema(nullable = false, minimum = 0.0, maximum = 1.0)
-    )]
-    pub top_p: Option<f64>,
-    /// The most tokens an answer may have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false, minimum = 1))]
-    pub max_tokens: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub seed: Option<u64>,
-    /// Sequences at which the model stops.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schema(max_items = 16))]
-    pub stop: Vec<String>,
+    /// The provider that is asked, by its name in the provider table; none when none of them is called.
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Recorded(_) | Self::Activity(_) => None,
+            Self::OpenAi(adapter) | Self::Chat(adapter) => Some(&adapter.provider),
+            Self::Http(adapter) => Some(&adapter.provider),
+            Self::Sse(adapter) => Some(&adapter.provider),
+            Self::Embeddings(adapter) => Some(&adapter.provider),
+        }
+    }
+
+    /// The model's name at the provider, when the adapter gives another than the experiment.
+    pub fn model(&self) -> Option<&str> {
+        match self {
+            Self::OpenAi(adapter) | Self::Chat(adapter) => adapter.model.as_deref(),
+            Self::Embeddings(adapter) => adapter.model.as_deref(),
+            Self::Recorded(_) | Self::Http(_) | Self::Sse(_) | Self::Activity(_) => None,
+        }
+    }
+
+    /// How long one call may take, when the adapter says so itself.
+    pub fn timeout(&self) -> Option<Interval> {
+        match self {
+            Self::Recorded(_) | Self::Activity(_) => None,
+            Self::OpenAi(adapter) | Self::Chat(adapter) => adapter.timeout,
+            Self::Http(adapter) => adapter.timeout,
+            Self::Sse(adapter) => adapter.timeout,
+            Self::Embeddings(adapter) => adapter.timeout,
+        }
+    }
 }
 
 fn default_prompt() -> String {

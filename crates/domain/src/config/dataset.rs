@@ -1,7 +1,16 @@
 //! Where the items of an experiment come from.
 
+mod fields;
+mod file;
+mod index;
+mod selection;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::fields::FieldMapping;
+pub use self::file::FileDataset;
+pub use self::index::{IndexCsvDataset, IndexFilters};
+pub use self::selection::{SampleConfig, Selection};
 use crate::item::DatasetItem;
 
 /// Where the items come from.
@@ -9,55 +18,32 @@ use crate::item::DatasetItem;
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum DatasetConfig {
-    Jsonl(JsonlDataset),
-    Csv(CsvDataset),
+    /// A file of JSON objects, one a line. Blank lines are skipped.
+    ///
+    /// An object with the key `input` is a dataset item (`id`, `input`, `expected`, `output`, `tags`, `metadata`);
+    /// `fields` maps other shapes to one.
+    Jsonl(FileDataset),
+    /// A CSV file with a header line (RFC 4180, UTF-8). Every value is text.
+    ///
+    /// Without `fields`, the column `id` is the id, `expected` the reference, `output` an output obtained earlier,
+    /// `tags` a comma-separated list, and every other column an input.
+    Csv(FileDataset),
+    /// A Parquet file. Lists and structs become JSON; dates, times, decimals and whole numbers beyond 2^53 become text.
+    ///
+    /// Without `fields`, columns mean what those of a CSV file do.
+    Parquet(FileDataset),
+    IndexCsv(IndexCsvDataset),
     Inline(InlineDataset),
 }
 
-/// A file of JSON objects, one a line, in the operator's dataset folder. Blank lines are skipped.
-///
-/// An object with the key `input` is a dataset item (`id`, `input`, `expected`, `output`, `tags`, `metadata`);
-/// `fields` maps other shapes to one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct JsonlDataset {
-    /// Path of the file, relative to the dataset folder of the workers.
-    #[cfg_attr(
-        feature = "schema",
-        schema(min_length = 1, max_length = 1024, example = "gsm8k/items.jsonl")
-    )]
-    pub path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub fields: Option<FieldMapping>,
-    /// Take only the first items.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false, minimum = 1))]
-    pub limit: Option<u64>,
-}
-
-/// A CSV file with a header line (RFC 4180, UTF-8) in the operator's dataset folder. Every value is text.
-///
-/// Without `fields`, the column `id` is the id, `expected` the reference, `tags` a comma-separated list,
-/// and every other column an input.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CsvDataset {
-    /// Path of the file, relative to the dataset folder of the workers.
-    #[cfg_attr(
-        feature = "schema",
-        schema(min_length = 1, max_length = 1024, example = "truthfulqa/items.csv")
-    )]
-    pub path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub fields: Option<FieldMapping>,
-    /// Take only the first items.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false, minimum = 1))]
-    pub limit: Option<u64>,
+impl DatasetConfig {
+    /// The items that are written into the request, if they are.
+    pub fn inline_items(&self) -> Option<&[DatasetItem]> {
+        match self {
+            Self::Inline(dataset) => Some(&dataset.items),
+            Self::Jsonl(_) | Self::Csv(_) | Self::Parquet(_) | Self::IndexCsv(_) => None,
+        }
+    }
 }
 
 /// Items written into the request.
@@ -67,30 +53,4 @@ pub struct CsvDataset {
 pub struct InlineDataset {
     #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 10_000))]
     pub items: Vec<DatasetItem>,
-}
-
-/// Which keys or columns of a row make up an item.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct FieldMapping {
-    /// The key of the id; without one, the row's line number is the id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub id: Option<String>,
-    /// The keys of the inputs; without any, all keys that have no other use.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub input: Vec<String>,
-    /// The key of the reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub expected: Option<String>,
-    /// The key of an output obtained earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub output: Option<String>,
-    /// The key of the tags: a list, or text separated by commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub tags: Option<String>,
 }

@@ -5,7 +5,6 @@ use crate::aggregate::Aggregate;
 use crate::comparison::difference::{DifferenceInterval, DifferenceMethod};
 use crate::comparison::scores::RunScores;
 use crate::comparison::{Options, compare};
-use crate::gate::junit::junit;
 use crate::score::ScoreValue;
 
 fn judged() -> Judged {
@@ -102,25 +101,6 @@ fn a_rule_without_numbers_fails() {
     let mut differences = compared(0.0);
     differences[0].interval = None;
     assert!(!judge(&judged(), &differences, &rules[1..2]).passed);
-}
-
-#[test]
-fn junit_counts_the_failures_and_escapes_what_is_not_xml() {
-    let rules = rules(&["mean(exact) >= 0.5", "mean(<&\"\u{1}>) >= 0.5"]);
-    let verdict = judge(&judged(), &[], &rules);
-    let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="2" failures="1" errors="0">
-  <testsuite name="a &amp; b" tests="2" failures="1" errors="0" skipped="0">
-    <testcase classname="a &amp; b" name="mean(exact) &gt;= 0.5">
-      <system-out>passed: the mean of `exact` is 0.900000, and must be &gt;= 0.5</system-out>
-    </testcase>
-    <testcase classname="a &amp; b" name="mean(&lt;&amp;&quot;�&gt;) &gt;= 0.5">
-      <failure type="gate" message="failed: there is no score of `&lt;&amp;&quot;�&gt;`"/>
-    </testcase>
-  </testsuite>
-</testsuites>
-"#;
-    assert_eq!(junit(&[("a & b".to_owned(), verdict)]), expected);
 }
 
 #[test]

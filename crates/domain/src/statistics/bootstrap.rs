@@ -1,5 +1,7 @@
 //! Intervals from resampling: percentile and BCa (Efron, JASA 82(397), 1987), for statistics without a formula.
 
+use serde::{Deserialize, Serialize};
+
 use crate::statistics::distribution::{normal_cdf, normal_quantile};
 use crate::statistics::random::Random;
 use crate::statistics::sample::{self, Sample};
@@ -12,11 +14,23 @@ pub enum Statistic {
 }
 
 /// The 95 % intervals of a bootstrap.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bootstrap {
-    pub percentile: (f64, f64),
-    /// Corrected for bias and skewness; none when every resample lies on one side, or leaving out an item changes nothing.
-    pub bca: Option<(f64, f64)>,
+    /// Quantiles of the resampled statistic.
+    pub percentile: Bounds,
+    /// Corrected for bias and skewness; absent when every resample lies on one side, or leaving out an item changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub bca: Option<Bounds>,
+}
+
+/// The ends of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Bounds {
+    pub low: f64,
+    pub high: f64,
 }
 
 /// Resamples with replacement `resamples` times. None for fewer than two numbers or no resample.
@@ -44,10 +58,10 @@ pub fn bootstrap(
         .collect();
     replicates.sort_unstable_by(f64::total_cmp);
     Some(Bootstrap {
-        percentile: (
-            percentile(&replicates, 0.025),
-            percentile(&replicates, 0.975),
-        ),
+        percentile: Bounds {
+            low: percentile(&replicates, 0.025),
+            high: percentile(&replicates, 0.975),
+        },
         bca: corrected(sample, statistic, &replicates),
     })
 }
@@ -94,7 +108,7 @@ fn medians_without_each(values: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-fn corrected(sample: &Sample, statistic: Statistic, sorted: &[f64]) -> Option<(f64, f64)> {
+fn corrected(sample: &Sample, statistic: Statistic, sorted: &[f64]) -> Option<Bounds> {
     let observed = statistic.of(&mut sample.values().to_vec());
     let below = sorted.partition_point(|replicate| *replicate < observed);
     let upto = sorted.partition_point(|replicate| *replicate <= observed);
@@ -110,7 +124,10 @@ fn corrected(sample: &Sample, statistic: Statistic, sorted: &[f64]) -> Option<(f
         // Past its pole the correction means nothing.
         (stretch > 0.0).then(|| percentile(sorted, normal_cdf(bias + z / stretch)))
     };
-    Some((bound(0.025)?, bound(0.975)?))
+    Some(Bounds {
+        low: bound(0.025)?,
+        high: bound(0.975)?,
+    })
 }
 
 /// A sixth of the skewness of the jackknife; none without spread.
@@ -154,7 +171,11 @@ mod tests {
     fn equal_numbers_have_a_point_and_no_correction() {
         let sample = Sample::new(vec![0.5; 9]).unwrap();
         let bootstrap = bootstrap(&sample, Statistic::Mean, 100, 0).unwrap();
-        assert_eq!(bootstrap.percentile, (0.5, 0.5));
+        let point = Bounds {
+            low: 0.5,
+            high: 0.5,
+        };
+        assert_eq!(bootstrap.percentile, point);
         assert_eq!(bootstrap.bca, None);
     }
 

@@ -34,21 +34,43 @@ pub struct Coverage {
 }
 
 /// What is known of one scorer's scores, of all items or of those with a tag.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Estimate {
     pub model: String,
     pub scorer: String,
-    /// None for all items.
+    /// Absent for all items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub tag: Option<String>,
     /// The other figures are about the scored items.
     pub coverage: Coverage,
+    /// Absent while nothing is scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub mean: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub median: Option<f64>,
+    /// Sample standard deviation; absent for fewer than two scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub standard_deviation: Option<f64>,
+    /// Standard error of the mean; absent for fewer than two scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub standard_error: Option<f64>,
+    /// Of the mean: Wilson's for booleans, Student's t for numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub interval: Option<ConfidenceInterval>,
-    /// Of the mean.
+    /// Of the mean, at 95 %; absent unless resamples were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub bootstrap: Option<Bootstrap>,
+    /// Of the mean; absent unless items were to be clustered, and for fewer than two clusters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub clustered: Option<Clustered>,
 }
 
@@ -80,6 +102,12 @@ impl Breakdown {
             scorers,
             precision,
         }
+    }
+
+    /// How many numbers one resample of all groups draws.
+    pub fn numbers(&self) -> u64 {
+        let groups = self.groups.values();
+        groups.map(|group| group.values.len() as u64).sum()
     }
 
     pub fn push(&mut self, result: &ItemResult) {

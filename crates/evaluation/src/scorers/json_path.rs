@@ -1,6 +1,6 @@
 //! JSONPath: assertions about the parts of a JSON output.
 
-mod effort;
+pub(crate) mod effort;
 
 use domain::config::{JsonPathAssertion, JsonPathScorer};
 use domain::fault::Fault;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::lease::Limits;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 use toml::{Table, Value};
 
 use crate::providers::prices::{self, Price};
@@ -57,27 +59,63 @@ pub(super) fn prices(table: &Table, fault: &mut impl FnMut(&str, &str)) -> BTree
 }
 
 fn price(field: &str, entry: &Table, fault: &mut impl FnMut(&str, &str)) -> Option<Price> {
-    const FIELDS: [&str; 2] = ["input_per_million", "output_per_million"];
+    const FIELDS: [&str; 3] = [
+        "input_per_million",
+        "output_per_million",
+        "cached_input_per_million",
+    ];
     for unknown in entry.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
         fault(
             &format!("{field}.{unknown}"),
-            "is unknown: there are `input_per_million` and `output_per_million`",
+            "is unknown: there are `input_per_million`, `output_per_million` and `cached_input_per_million`",
         );
     }
-    let [input, output] = FIELDS.map(|name| {
-        let amount = match entry.get(name) {
-            None => Err("is missing"),
-            Some(Value::String(text)) => prices::amount(text),
-            Some(_) => Err("is not a text: write a decimal number such as \"0.15\""),
-        };
-        amount
-            .map_err(|message| fault(&format!("{field}.{name}"), message))
-            .ok()
-    });
+    let [input, output, cached] = FIELDS.map(|name| amount(field, name, entry, fault));
+    for (name, amount) in FIELDS.iter().zip([&input, &output]) {
+        if matches!(amount, Some(None)) {
+            fault(&format!("{field}.{name}"), "is missing");
+        }
+    }
     Some(Price {
-        input_per_million: input?,
-        output_per_million: output?,
+        input_per_million: input??,
+        output_per_million: output??,
+        cached_input_per_million: cached?,
+        as_of: None,
     })
+}
+
+/// A price of the entry, as far as it is there; nothing when it has a fault.
+fn amount(
+    field: &str,
+    name: &str,
+    entry: &Table,
+    fault: &mut impl FnMut(&str, &str),
+) -> Option<Option<Decimal>> {
+    let amount = match entry.get(name) {
+        None => return Some(None),
+        Some(Value::String(text)) => prices::amount(text),
+        Some(_) => Err("is not a text: write a decimal number such as \"0.15\""),
+    };
+    amount
+        .map_err(|message| fault(&format!("{field}.{name}"), message))
+        .ok()
+        .map(Some)
+}
+
+/// The date of the prices, with or without quotes.
+pub(super) fn date(field: &str, value: &Value, fault: &mut impl FnMut(&str, &str)) -> Option<Date> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Datetime(date) => date.to_string(),
+        _ => String::new(),
+    };
+    // A time of day would be read over.
+    let date = (text.len() == "2026-11-01".len()).then(|| text.parse().ok());
+    let date = date.flatten();
+    if date.is_none() {
+        fault(field, "is not a date such as \"2026-11-01\"");
+    }
+    date
 }
 
 #[cfg(test)]
@@ -94,9 +132,11 @@ mod tests {
             max_concurrency = 20
             requests_per_minute = 500
             tokens_per_minute = 1e5
+            prices_as_of = 2026-11-01
             [providers.a.prices."gpt-4o-mini"]
             input_per_million = "0.15"
             output_per_million = "0.60"
+            cached_input_per_million = "0.075"
         "#;
         let providers = parse(text, &|_| None).unwrap();
         let a = providers.get("a").unwrap();
@@ -104,12 +144,11 @@ mod tests {
         assert_eq!(limits.max_concurrency, Some(20));
         assert_eq!(limits.requests_per_minute, Some(500.0));
         assert_eq!(limits.tokens_per_minute, Some(100_000.0));
-        let usage = TokenUsage {
-            input_tokens: 1000,
-            output_tokens: 100,
-        };
+        let usage = TokenUsage::counted(Some(1000), Some(100)).unwrap();
         let price = a.price("gpt-4o-mini").unwrap();
         assert_eq!(price.cost(usage).to_string(), "0.00021");
+        assert_eq!(price.cost(usage.of_which(400, 0)).to_string(), "0.00018");
+        assert_eq!(price.as_of().unwrap().to_string(), "2026-11-01");
         assert!(a.price("another").is_none());
     }
 
@@ -121,6 +160,7 @@ mod tests {
             max_concurrency = 0
             requests_per_minute = -1.5
             tokens_per_minute = "many"
+            prices_as_of = "yesterday"
             [providers.a.prices]
             x = 3
             [providers.a.prices.y]
@@ -128,6 +168,7 @@ mod tests {
             [providers.a.prices.z]
             input_per_million = "-1"
             output_per_million = "free"
+            cached_input_per_million = 1
             cached = "0"
         "#;
         let faults = parse(text, &|_| None).unwrap_err().to_string();
@@ -140,7 +181,9 @@ mod tests {
             "`providers.a.prices.y.output_per_million` is missing",
             "`providers.a.prices.z.input_per_million` is negative",
             "`providers.a.prices.z.output_per_million` is not a decimal number",
+            "`providers.a.prices.z.cached_input_per_million` is not a text",
             "`providers.a.prices.z.cached` is unknown",
+            "`providers.a.prices_as_of` is not a date",
         ] {
             assert!(faults.contains(part), "{part} in {faults}");
         }

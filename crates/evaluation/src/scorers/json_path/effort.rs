@@ -6,10 +6,10 @@ use serde_json::Value;
 const LONGEST_PATH: usize = 500;
 
 /// The most looks at values that one path may take: some seconds at worst.
-pub(super) const MOST_LOOKS: f64 = 100_000_000.0;
+pub(crate) const MOST_LOOKS: f64 = 100_000_000.0;
 
 /// What makes a path look at values again and again.
-pub(super) struct Effort {
+pub(crate) struct Effort {
     /// How often it begins at the root, filters included.
     roots: i32,
     /// How often it goes to all descendants.
@@ -20,7 +20,7 @@ pub(super) struct Effort {
 
 impl Effort {
     /// Refuses paths that would look at a small output too many times.
-    pub(super) fn of(path: &str) -> Result<Self, &'static str> {
+    pub(crate) fn of(path: &str) -> Result<Self, &'static str> {
         if path.len() > LONGEST_PATH {
             return Err("a path has at most 500 bytes");
         }
@@ -56,14 +56,19 @@ impl Effort {
         })
     }
 
+    /// Whether it looks at each value of a document a few times at most.
+    pub(crate) fn is_linear(&self) -> bool {
+        self.roots == 1 && self.descents == 0
+    }
+
     /// How many looks it takes at a document of so many values and levels, at most.
-    pub(super) fn looks(&self, values: usize, depth: usize) -> f64 {
+    pub(crate) fn looks(&self, values: usize, depth: usize) -> f64 {
         (values as f64).powi(self.roots) * (depth as f64).powi(self.descents) * self.selectors
     }
 }
 
 /// How many values a document has, itself included, and how many levels.
-pub(super) fn size(value: &Value) -> (usize, usize) {
+pub(crate) fn size(value: &Value) -> (usize, usize) {
     let add = |(values, depth): (usize, usize), part: &Value| {
         let (more, deeper) = size(part);
         (values + more, depth.max(deeper + 1))

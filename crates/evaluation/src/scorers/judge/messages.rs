@@ -12,8 +12,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::opinion::Form;
-use crate::prompts::{describe, environment};
 use crate::scorers::Unscorable;
+use crate::templates::{describe, environment};
 use crate::text::as_text;
 
 const TEMPLATE: &str = "prompt";

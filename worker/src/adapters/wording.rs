@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use domain::output::{CallError, CallErrorKind};
-use genai::webc;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
@@ -20,104 +19,75 @@ const SHORTEST_SECRET: usize = 6;
 /// The longest wait that a provider may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-pub(super) fn call_error(
-    error: genai::Error,
-    provider: &str,
-    secrets: &[SecretString],
-) -> CallError {
-    use genai::Error;
-    let told = |kind, what: String| told(kind, what, provider, secrets);
-    match error {
-        Error::WebModelCall { webc_error, .. } | Error::WebAdapterCall { webc_error, .. } => {
-            match webc_error {
-                webc::Error::ResponseFailedStatus {
-                    status,
-                    body,
-                    headers,
-                } => of_status(status, &body, &headers, provider, secrets),
-                webc::Error::ResponseFailedNotJson { content_type, body } => told(
-                    CallErrorKind::BadAnswer,
-                    format!("answered with content type `{content_type}` and not JSON: {body}"),
-                ),
-                webc::Error::ResponseFailedInvalidJson { cause, .. } => told(
-                    CallErrorKind::BadAnswer,
-                    format!("answered with broken JSON: {cause}"),
-                ),
-                webc::Error::JsonValueExt(error) => told(
-                    CallErrorKind::BadAnswer,
-                    format!("answered what cannot be understood: {error}"),
-                ),
-                webc::Error::Reqwest(error) => told(kind_of_transport(&error), describe(error)),
+/// How the failures of one provider are told: by its name, and without its secrets.
+#[derive(Clone)]
+pub(super) struct Wording {
+    pub(super) provider: String,
+    pub(super) secrets: Vec<SecretString>,
+}
+
+impl Wording {
+    /// What the provider has done. Secrets are taken out before the text is cut, so that no part of one is left.
+    pub(super) fn told(&self, kind: CallErrorKind, what: String) -> CallError {
+        let mut text = what;
+        for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
+            if secret.len() >= SHORTEST_SECRET {
+                text = text.replace(secret, "[secret]");
             }
         }
-        Error::HttpError {
-            status,
-            body,
-            headers,
-            ..
-        } => of_status(status, &body, &headers, provider, secrets),
-        Error::ChatResponseGeneration { cause, .. } => told(
-            CallErrorKind::BadAnswer,
-            format!("answered what cannot be understood: {cause}"),
-        ),
-        Error::NoChatResponse { .. }
-        | Error::InvalidJsonResponseElement { .. }
-        | Error::JsonValueExt(_)
-        | Error::SerdeJson(_) => told(
-            CallErrorKind::BadAnswer,
-            format!("answered what cannot be understood: {error}"),
-        ),
-        error => told(
-            CallErrorKind::BadRequest,
-            format!("could not be asked: {error}"),
-        ),
+        let text = text.replace(char::is_control, " ");
+        let text = match text.char_indices().nth(LONGEST_TEXT) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        };
+        CallError::new(kind, format!("provider `{}` {text}", self.provider))
     }
-}
 
-/// An answer in which there is no text.
-pub(super) fn no_text(body: &Value, provider: &str, secrets: &[SecretString]) -> CallError {
-    let choice = body.pointer("/choices/0");
-    let part = |pointer: &str| {
-        choice
-            .and_then(|choice| choice.pointer(pointer))
-            .and_then(Value::as_str)
-    };
-    let what = match (choice, part("/message/refusal"), part("/finish_reason")) {
-        (None, _, _) => format!(
-            "answered without a choice, so there is no text: {}",
-            text_of(&body.to_string())
-        ),
-        (_, Some(refusal), _) => format!("answered no text but a refusal: {refusal}"),
-        (_, None, Some(reason)) => format!("answered no text, with finish reason `{reason}`"),
-        (_, None, None) => "answered no text".to_owned(),
-    };
-    told(CallErrorKind::BadAnswer, what, provider, secrets)
-}
+    /// An answer that was not understood.
+    pub(super) fn bad_answer(&self, what: impl Into<String>) -> CallError {
+        self.told(CallErrorKind::BadAnswer, what.into())
+    }
 
-fn of_status(
-    status: StatusCode,
-    body: &str,
-    headers: &HeaderMap,
-    provider: &str,
-    secrets: &[SecretString],
-) -> CallError {
-    let kind = kind_of_status(status);
-    let number = status.as_u16();
-    let what = match (kind, status.is_redirection(), text_of(body)) {
-        (_, true, _) => {
-            format!("answered {number}: it leads to another address, which is not followed")
+    /// An answer with a status other than success.
+    pub(super) fn of_status(
+        &self,
+        status: StatusCode,
+        body: &str,
+        headers: &HeaderMap,
+    ) -> CallError {
+        let kind = match kind_of_status(status) {
+            // Google answers 400 to a key that it does not know.
+            CallErrorKind::BadRequest if body.contains("API_KEY_INVALID") => CallErrorKind::Refused,
+            kind => kind,
+        };
+        let number = status.as_u16();
+        let what = match (status.is_redirection(), text_of(body)) {
+            (true, _) => {
+                format!("answered {number}: it leads to another address, which is not followed")
+            }
+            (_, text) if text.is_empty() => format!("answered {number}"),
+            (_, text) => format!("answered {number}: {text}"),
+        };
+        let wait = match kind.is_retryable() {
+            true => retry_after(headers, Timestamp::now()),
+            false => None,
+        };
+        CallError {
+            status: Some(number),
+            retry_after_ms: wait.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
+            ..self.told(kind, what)
         }
-        (_, _, text) if text.is_empty() => format!("answered {number}"),
-        (_, _, text) => format!("answered {number}: {text}"),
-    };
-    let wait = match kind.is_retryable() {
-        true => retry_after(headers, Timestamp::now()),
-        false => None,
-    };
-    CallError {
-        status: Some(number),
-        retry_after_ms: wait.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
-        ..told(kind, what, provider, secrets)
+    }
+
+    /// A call that was broken off, or never made.
+    pub(super) fn of_transport(&self, error: reqwest::Error) -> CallError {
+        self.told(kind_of_transport(&error), describe(error))
+    }
+
+    pub(super) fn timed_out(&self, limit: Duration) -> CallError {
+        let limit = humantime::format_duration(limit);
+        let message = format!("provider `{}` gave no answer within {limit}", self.provider);
+        CallError::new(CallErrorKind::Timeout, message)
     }
 }
 
@@ -154,7 +124,7 @@ fn describe(error: reqwest::Error) -> String {
 }
 
 /// What a body says: the message of the usual error objects, else all of it.
-fn text_of(body: &str) -> String {
+pub(super) fn text_of(body: &str) -> String {
     let json: Option<Value> = serde_json::from_str(body).ok();
     let message = json.as_ref().and_then(|json| {
         ["/error/message", "/error", "/message", "/detail"]
@@ -162,22 +132,6 @@ fn text_of(body: &str) -> String {
             .find_map(|pointer| json.pointer(pointer)?.as_str())
     });
     message.unwrap_or(body).trim().to_owned()
-}
-
-/// Secrets are taken out before the text is cut, so that no part of one is left.
-fn told(kind: CallErrorKind, what: String, provider: &str, secrets: &[SecretString]) -> CallError {
-    let mut text = what;
-    for secret in secrets.iter().map(ExposeSecret::expose_secret) {
-        if secret.len() >= SHORTEST_SECRET {
-            text = text.replace(secret, "[secret]");
-        }
-    }
-    let text = text.replace(char::is_control, " ");
-    let text = match text.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    };
-    CallError::new(kind, format!("provider `{provider}` {text}"))
 }
 
 /// The wait asked for, in seconds or as a date, up to an hour.
@@ -245,9 +199,12 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_no_part_of_a_secret_is_left() {
-        let secrets = ["sk-secret-key".into(), "ab".into()];
+        let wording = Wording {
+            provider: "p".to_owned(),
+            secrets: vec!["sk-secret-key".into(), "ab".into()],
+        };
         let text = format!("{}sk-secret-key ab\n", "é".repeat(LONGEST_TEXT - 5));
-        let error = told(CallErrorKind::BadRequest, text, "p", &secrets);
+        let error = wording.told(CallErrorKind::BadRequest, text);
         assert_eq!(
             error.message,
             format!("provider `p` {}[secr…", "é".repeat(LONGEST_TEXT - 5))

@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use artifacts::run::{Caller, Run};
 use domain::item::DatasetItem;
-use domain::output::CallError;
+use domain::output::{Answer, CallError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{OpenAi, client};
-use crate::providers::{Key, Provider, Providers};
+use super::{Adapter, Resources};
+use crate::providers::{Api, Key, Provider, Providers};
 
 /// The API key of the stub.
 pub(super) const KEY: &str = "sk-very-secret-key";
@@ -30,10 +31,15 @@ pub(super) enum Reply {
     },
     /// The request is read and never answered.
     Silence,
+    /// Events, after which nothing comes and nothing ends.
+    Stalls(String),
     /// The connection is closed without an answer.
     HangUp,
     /// The connection is closed in the midst of the body.
-    HalfAnAnswer,
+    CutShort {
+        content_type: &'static str,
+        body: String,
+    },
 }
 
 #[derive(Clone)]
@@ -65,15 +71,25 @@ impl Reply {
 
     fn bytes(&self) -> String {
         match self {
-            Self::Text { status, headers, body } => {
+            Self::Text {
+                status,
+                headers,
+                body,
+            } => {
                 let length = match status {
                     204 => String::new(),
                     _ => format!("content-length: {}\r\n", body.len()),
                 };
                 format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{length}{headers}\r\n{body}")
             }
-            Self::HalfAnAnswer => {
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"choices\"".to_owned()
+            Self::CutShort { content_type, body } => {
+                let length = body.len() + 99;
+                format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
+                )
+            }
+            Self::Stalls(events) => {
+                format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{events}")
             }
             Self::Silence | Self::HangUp => String::new(),
         }
@@ -135,21 +151,52 @@ pub(super) fn item() -> DatasetItem {
     serde_json::from_value(json!({"id": "1", "input": {"prompt": "2+2?"}})).unwrap()
 }
 
-pub(super) fn open(stub: &Stub, config: Value, model: &str) -> Result<OpenAi, CallError> {
-    let provider = Provider::new(&stub.base_url(), Key::Present(KEY.into()))
-        .and_then(|provider| provider.with_header("X-Team", "evaluations".into()))
-        .unwrap();
+/// The stub as a provider with a key and a header of its own.
+pub(super) fn provider(stub: &Stub, api: Api) -> Provider {
+    let provider = Provider::new(&stub.base_url(), Key::Present(KEY.into()));
+    let provider = provider.and_then(|it| it.with_header("X-Team", "evaluations".into()));
+    provider.unwrap().with_api(api)
+}
+
+/// An adapter that asks a provider.
+pub(super) async fn open_at(
+    provider: Provider,
+    mut config: Value,
+    model: &str,
+) -> Result<Adapter, CallError> {
     let providers = Providers::standard().with("stub", provider);
-    let mut config = config;
+    let resources = Resources::new(providers, ".".into()).unwrap();
     config["provider"] = json!("stub");
     let config = serde_json::from_value(config).unwrap();
-    OpenAi::open(
-        &config,
-        model,
-        Duration::from_millis(500),
-        &providers,
-        client().unwrap(),
-    )
+    let caller = Caller::outputs(&Run {
+        experiment: "e".parse().unwrap(),
+        index: 0,
+        round: 0,
+    });
+    let timeout = Duration::from_secs(20);
+    Adapter::open(&config, model, &caller, timeout, &resources).await
+}
+
+/// An adapter that asks the stub.
+pub(super) async fn open(
+    stub: &Stub,
+    api: Api,
+    config: Value,
+    model: &str,
+) -> Result<Adapter, CallError> {
+    open_at(provider(stub, api), config, model).await
+}
+
+/// Asks the stub once, and gives back what it was asked.
+pub(super) async fn ask(
+    api: Api,
+    config: Value,
+    reply: Reply,
+) -> (Result<Answer, CallError>, Option<Request>) {
+    let stub = Stub::start(reply).await;
+    let adapter = open(&stub, api, config, "m").await.unwrap();
+    let answer = adapter.answer(&item()).await;
+    (answer, stub.requests().into_iter().next())
 }
 
 pub(super) fn completion(message: Value) -> Reply {
@@ -178,15 +225,22 @@ async fn serve(mut stream: TcpStream, reply: Reply, requests: Arc<Mutex<Vec<Requ
         std::future::pending::<()>().await;
     }
     let _ = stream.write_all(reply.bytes().as_bytes()).await;
+    if matches!(reply, Reply::Stalls(_)) {
+        std::future::pending::<()>().await;
+    }
     let _ = stream.shutdown().await;
 }
 
-/// The request, once all of it is there.
+/// The request, once all of it is there; one without a length has no body.
 fn parse(received: &[u8]) -> Option<Request> {
     let text = std::str::from_utf8(received).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
+    let body = match head.to_ascii_lowercase().contains("content-length") {
+        true => serde_json::from_str(body).ok()?,
+        false => Value::Null,
+    };
     Some(Request {
         head: head.to_owned(),
-        body: serde_json::from_str(body).ok()?,
+        body,
     })
 }

@@ -1,0 +1,70 @@
+//! A breakdown as a table: a row for each model, scorer and tag, and a column for each interval that there is.
+
+use api_types::breakdown::Breakdown;
+use domain::statistics::breakdown::Estimate;
+
+use crate::output::tables;
+use crate::output::words::{interval, number, one_line};
+
+const LONGEST_NAME: usize = 60;
+
+pub(crate) fn table(breakdown: &Breakdown) -> String {
+    let estimates = &breakdown.estimates;
+    let is_resampled = estimates.iter().any(|group| group.bootstrap.is_some());
+    let is_clustered = estimates.iter().any(|group| group.clustered.is_some());
+    let mut header = vec![
+        "model",
+        "scorer",
+        "tag",
+        "mean",
+        "95 % interval",
+        "median",
+        "items",
+        "without",
+    ];
+    header.extend(is_resampled.then_some("bootstrap"));
+    header.extend(is_clustered.then_some("clustered"));
+    let mut table = tables::table(&header);
+    for group in estimates {
+        let mut row = row(group);
+        if is_resampled {
+            let bootstrap = group.bootstrap.map(|bootstrap| {
+                let bounds = bootstrap.bca.unwrap_or(bootstrap.percentile);
+                bracketed(bounds.low, bounds.high)
+            });
+            row.push(bootstrap.unwrap_or_default());
+        }
+        if is_clustered {
+            let clustered = group.clustered.map(|clustered| {
+                let bounds = bracketed(clustered.low, clustered.high);
+                format!("{bounds} of {}", clustered.clusters)
+            });
+            row.push(clustered.unwrap_or_default());
+        }
+        table.add_row(row);
+    }
+    table.to_string()
+}
+
+fn row(group: &Estimate) -> Vec<String> {
+    let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+    let coverage = group.coverage;
+    let without = coverage.scorer_failed + coverage.generation_failed + coverage.skipped;
+    vec![
+        one_line(&group.model, LONGEST_NAME),
+        one_line(&group.scorer, LONGEST_NAME),
+        one_line(group.tag.as_deref().unwrap_or("all"), LONGEST_NAME),
+        shown(group.mean),
+        group
+            .interval
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), interval),
+        shown(group.median),
+        coverage.scored.to_string(),
+        without.to_string(),
+    ]
+}
+
+fn bracketed(low: f64, high: f64) -> String {
+    format!("[{}, {}]", number(low), number(high))
+}
