@@ -59,6 +59,12 @@ pub enum ApiError {
         "the body is larger than {0} bytes; large datasets belong into a file of the workers' dataset folder"
     )]
     TooLarge(usize),
+    #[error("the file is there up to byte {0}: the next part begins there")]
+    WrongOffset(u64),
+    #[error(
+        "the content of the file has another SHA-256 than was announced; upload it again from its beginning"
+    )]
+    ContentMismatch,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
     #[error("the input has {}", count(.0))]
@@ -154,6 +160,12 @@ impl ApiError {
             Self::NotRepeatable { .. } => {
                 (StatusCode::CONFLICT, "not_repeatable", "No further round")
             }
+            Self::WrongOffset(_) => (StatusCode::CONFLICT, "wrong_offset", "Wrong offset"),
+            Self::ContentMismatch => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "content_mismatch",
+                "Not the announced content",
+            ),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -72,9 +72,10 @@ pub(crate) async fn create_experiment(
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
     let schemas = Arc::clone(&state.schemas);
     let check = move || Creation::check(&schemas.create, body, &headers);
-    let creation = tokio::task::spawn_blocking(check)
+    let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
+    creation.settle_version(&state).await?;
     if query.validate_only {
         return Ok(Json(creation.outcome()).into_response());
     }

@@ -53,6 +53,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The parts of a path that has several, by their names.
+pub(crate) struct Ids(HashMap<String, String>);
+
+impl Ids {
+    pub(crate) fn get(&self, name: &str) -> Result<&str, ApiError> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .ok_or(ApiError::NoRoute)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<HashMap<String, String>>::from_request_parts(parts, state);
+        match path.await {
+            Ok(axum::extract::Path(path)) => Ok(Self(path)),
+            Err(_) => Err(ApiError::NoRoute),
+        }
+    }
+}
+
+/// A body as it is.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Bytes {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        body::read(request).await.map(Self)
+    }
+}
+
 /// A body of JSON, not yet checked against anything.
 pub(crate) struct JsonBody(pub(crate) Value);
 

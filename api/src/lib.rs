@@ -8,6 +8,7 @@
 mod auth;
 mod comparisons;
 mod config;
+mod datasets;
 mod entity_tag;
 mod error;
 mod execution;

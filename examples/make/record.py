@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes datasets/gsm8k/outputs.jsonl and datasets/truthfulqa/outputs.jsonl by asking SmolLM2.
+"""Makes datasets/{gsm8k,hellaswag,truthfulqa}/outputs.jsonl by asking SmolLM2.
 
     python ../serve_model.py --parallel 1 18181
     python record.py http://127.0.0.1:18181/v1
@@ -18,7 +18,10 @@ DATASETS = HERE.parent / "datasets"
 MODEL = "smollm2-135m"
 
 # The most tokens an answer may have.
-MAX_TOKENS = {"truthfulqa": 8, "gsm8k": 256}
+MAX_TOKENS = {"truthfulqa": 8, "hellaswag": 8, "gsm8k": 256}
+
+# How many items are put to the model, where not all of them are.
+LIMITS = {"hellaswag": 40}
 
 
 def main() -> None:
@@ -36,7 +39,7 @@ def record(base_url: str, dataset: str, shots: str, max_tokens: int) -> None:
     path.touch()
     recorded = {line["id"] for line in lines(path) if line["model"] == model}
     with path.open("a", encoding="utf-8", newline="\n") as file:
-        for item in lines(DATASETS / dataset / "items.jsonl"):
+        for item in lines(DATASETS / dataset / "items.jsonl")[: LIMITS.get(dataset)]:
             if item["id"] in recorded:
                 continue
             output = {"id": item["id"], "model": model, **ask(base_url, render(template, item["input"]), max_tokens)}

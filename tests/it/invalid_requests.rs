@@ -257,6 +257,71 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
         ),
         ("/config/adapter/seed", json!(-1), "/config/adapter/seed"),
         ("/config/adapter/stop", json!("END"), "/config/adapter/stop"),
+        (
+            "/config/adapter/response_format",
+            json!({"type": "xml"}),
+            "/config/adapter/response_format/type",
+        ),
+        (
+            "/config/adapter/response_format",
+            json!({"type": "json_schema", "name": "a b", "schema": {}}),
+            "/config/adapter/response_format/name",
+        ),
+        (
+            "/config/adapter/response_format",
+            json!({"type": "json_schema", "name": "a", "schema": {"type": "strin"}}),
+            "/config/adapter/response_format/schema",
+        ),
+        (
+            "/config/adapter/tools",
+            json!([{"name": "f", "parameters": {"type": "objekt"}}]),
+            "/config/adapter/tools/0/parameters",
+        ),
+        (
+            "/config/adapter/tool_choice",
+            json!("f"),
+            "/config/adapter/tool_choice",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "chat", "provider": "p", "timeout": "0s"}),
+            "/config/adapter/timeout",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "http", "provider": "p", "response": {"answer": "answer"}}),
+            "/config/adapter/response/answer",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "http", "provider": "p", "request": {"path": "../x"}, "response": {"answer": "$"}}),
+            "/config/adapter/request/path",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "http", "provider": "p", "request": {"headers": {"Authorization": "x"}}, "response": {"answer": "$"}}),
+            "/config/adapter/request/headers/Authorization",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "http", "provider": "p", "request": {"body": {"q": ["{{ oops"]}}, "response": {"answer": "$"}}),
+            "/config/adapter/request/body/q/0",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "sse", "provider": "p", "events": {"text": {"path": "$"}, "complete": []}}),
+            "/config/adapter/events/complete",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "sse", "provider": "p", "events": {"complete": [{"event": "end"}]}}),
+            "/config/adapter/events",
+        ),
+        (
+            "/config/adapter",
+            json!({"type": "embeddings", "provider": "p", "text": "{{ oops"}),
+            "/config/adapter/text",
+        ),
         ("/config/models", json!([]), "/config/models"),
         ("/config/models/1/name", json!("a"), "/config/models/1/name"),
         ("/config/models/0/name", json!(""), "/config/models/0/name"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod adapters;
 mod breakdowns;
 mod cache;
 mod cancellation;
@@ -12,9 +13,11 @@ mod control;
 mod costs;
 mod crashes;
 mod custom_activities;
+mod dataset_addresses;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+mod examples;
 #[cfg(target_os = "linux")]
 mod faults;
 mod generated_clients;
@@ -41,6 +44,7 @@ mod secrets;
 mod sinks;
 mod steering;
 mod temporal_away;
+mod uploads;
 mod versions;
 mod waiting;
 mod watching;

@@ -67,4 +67,27 @@ async fn a_real_model_answers_and_is_scored() {
     );
     // Numbers below ten are within the powers even of so small a model, at least now and then.
     assert!(correct["mean"].as_f64() > Some(0.0), "{summary}");
+
+    // Two prompts for it are compared on one page.
+    let mut body = example("prompts-comparison.yaml");
+    body["config"]["dataset"]["limit"] = json!(4);
+    let (file, page) = (
+        stack.folder().join("two.json"),
+        stack.folder().join("two.html"),
+    );
+    std::fs::write(&file, body.to_string()).unwrap();
+    let mut command = Command::new(programs::path(programs::CLI));
+    command.args(["--api", stack.api().base(), "run"]).arg(file);
+    command.arg("--report").arg(&page);
+    let printed = tokio::task::spawn_blocking(move || tools::run(&mut command)).await;
+    assert!(printed.unwrap().contains("two-examples"));
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(
+        html.contains("SmolLM2 on TruthfulQA: two prompts"),
+        "{html}"
+    );
+    assert!(
+        html.contains("id=\"comparison\"") && html.contains("statistically tied"),
+        "{html}"
+    );
 }

@@ -67,6 +67,27 @@ async fn the_sample_experiment_completes_with_the_scores_on_record() {
 }
 
 #[tokio::test]
+async fn the_hellaswag_example_has_the_scores_on_record() {
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    stack.keep_datasets_at(datasets());
+    stack.start_api().await;
+    stack.start_worker();
+    let id = stack
+        .api()
+        .create(&example("hellaswag-recorded.yaml"))
+        .await;
+    let experiment = stack.api().completed(&id, SOON).await;
+    // Of 40, counted with Python's `re` from the files.
+    for (model, right) in [(0, [5, 0, 39]), (1, [4, 1, 35])] {
+        let scorers = &experiment["models"][model]["scorers"];
+        for (scorer, right) in right.into_iter().enumerate() {
+            let mean = scorers[scorer]["mean"].as_f64().unwrap();
+            assert!((mean - f64::from(right) / 40.0).abs() < 1e-9, "{scorers}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_recorded_example_completes() {
     let mut stack = Stack::prepare(temporal::shared().await).await;
     stack.keep_datasets_at(datasets());

@@ -9,6 +9,7 @@
 pub mod client;
 pub mod experiments;
 pub mod faults;
+pub mod file_server;
 pub mod malformed;
 pub mod model_server;
 pub mod process;

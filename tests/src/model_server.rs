@@ -49,6 +49,10 @@ pub enum Reply {
     RefuseWith(u16, String),
     /// 429 with `Retry-After`, in seconds.
     SlowDown(u64),
+    /// 200 with a body of the test's own, of that content type.
+    Body(&'static str, String),
+    /// The same, but the connection is closed before the body is said to end.
+    CutShort(&'static str, String),
     /// 200 with a body that is no completion.
     Garbage,
     /// Nothing, for ever.

@@ -10,6 +10,7 @@ use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
 
+use crate::load::AllowedHost;
 use crate::receivers::langfuse::LangfuseConfig;
 
 #[derive(Clone, Debug, Args)]
@@ -23,9 +24,8 @@ pub struct Config {
     /// The folder that dataset paths are relative to; nothing outside it is read.
     #[arg(long, env = "DATASETS", default_value = "datasets")]
     pub datasets: PathBuf,
-    /// The most bytes that a dataset may have once it is decompressed, such as `16GiB`.
-    #[arg(long, env = "MAX_DATASET_SIZE", default_value = "16GiB")]
-    pub max_dataset_size: ByteSize,
+    #[command(flatten)]
+    pub sources: SourcesConfig,
     /// The table of providers and webhooks, a TOML file; without one, `openai` is known, with the key in OPENAI_API_KEY.
     #[arg(long, env = "PROVIDERS")]
     pub providers: Option<PathBuf>,
@@ -43,6 +43,21 @@ pub struct Config {
     pub langfuse: LangfuseConfig,
     #[command(flatten)]
     pub deployment: DeploymentConfig,
+}
+
+/// Where else datasets may be read from than from the folder, and how large they may be.
+#[derive(Clone, Debug, Args)]
+pub struct SourcesConfig {
+    /// Hosts that datasets may be read from over HTTP, separated by commas: `data.example.com`, `data.example.com:8443`;
+    /// `*.example.com` and `*` allow public addresses only [default: none]
+    #[arg(long, env = "DATASET_HOSTS", value_delimiter = ',')]
+    pub dataset_hosts: Vec<AllowedHost>,
+    /// Buckets of S3 that datasets may be read from, separated by commas, with the usual AWS_* variables [default: none]
+    #[arg(long, env = "DATASET_BUCKETS", value_delimiter = ',')]
+    pub dataset_buckets: Vec<String>,
+    /// The most bytes that a dataset may have once it is fetched and decompressed, such as `16GiB`.
+    #[arg(long, env = "MAX_DATASET_SIZE", default_value = "16GiB")]
+    pub max_dataset_size: ByteSize,
 }
 
 /// Which version of the service the worker is, when Temporal is to know it. Without it, any worker of the task queue takes

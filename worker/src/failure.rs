@@ -14,6 +14,8 @@ use workflows::failure;
 #[derive(Debug)]
 pub(crate) enum Failure {
     Dataset(String),
+    /// The address of the dataset's file does not answer as it should.
+    Unreachable(String),
     Spec(String),
     Refused(CallError),
     ItemsUnfinished {
@@ -46,6 +48,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dataset(reason) => write!(f, "the dataset cannot be used: {reason}"),
+            Self::Unreachable(reason) => write!(f, "the dataset cannot be fetched: {reason}"),
             Self::Spec(reason) => write!(f, "the experiment cannot be carried out: {reason}"),
             Self::Refused(error) => error.fmt(f),
             Self::ItemsUnfinished { waiting, last, .. } => {
@@ -91,6 +94,7 @@ impl From<Failure> for ActivityError {
         let (kind, retryable, delay) = match &failure {
             Failure::Cancelled => return Self::cancelled(),
             Failure::Dataset(_) => (failure::DATASET_INVALID, false, None),
+            Failure::Unreachable(_) => (failure::DATASET_UNAVAILABLE, true, None),
             Failure::Spec(_) => (failure::SPEC_INVALID, false, None),
             // The adapter could not be opened, and for the worker's own trouble: nobody has refused anything.
             Failure::Refused(error) if error.kind.is_retryable() => {

@@ -74,7 +74,12 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
     };
     let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
     let limits = providers.limits();
-    let sources = Sources::new(config.datasets.clone(), config.max_dataset_size);
+    let sources = Sources::new(
+        config.datasets.clone(),
+        config.sources,
+        config.storage.options(),
+    )
+    .context("the HTTP client could not be made")?;
     let resources =
         Resources::new(providers, config.datasets).context("the HTTP client could not be made")?;
     Ok(Prepared {

@@ -5,11 +5,12 @@ use std::pin::pin;
 use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck};
 use artifacts::prepared::Prepared;
 use axum::http::HeaderMap;
-use domain::config::ExperimentConfig;
+use domain::config::{DatasetConfig, ExperimentConfig, UploadedDataset};
 use domain::dataset::{DatasetSource, Upload};
 use domain::experiment::{ExperimentId, NewExperiment};
 use domain::limits::RunLimits;
 use domain::spec::ExperimentSpec;
+use domain::uploaded::Version;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +19,7 @@ use workflows::activities::SpecRef;
 use workflows::experiment::{Resumed, Work};
 use workflows::memo::ExperimentMemo;
 
+use crate::datasets;
 use crate::error::ApiError;
 use crate::execution::IdUse;
 use crate::experiments::identity::{Id, Standing};
@@ -40,6 +42,8 @@ pub(crate) struct CreateQuery {
 pub(super) struct Creation {
     id: Id,
     experiment: NewExperiment,
+    /// The version of the uploaded dataset.
+    version: Option<Version>,
 }
 
 impl Creation {
@@ -52,7 +56,19 @@ impl Creation {
         let request: CreateExperiment = schema.read(body)?;
         let id = Id::new(request.experiment_id, headers)?;
         let experiment = checked(request.experiment_name, request.config)?;
-        Ok(Self { id, experiment })
+        Ok(Self {
+            id,
+            experiment,
+            version: None,
+        })
+    }
+
+    /// Finds the version of an uploaded dataset: the one that is named, or else the latest.
+    pub(super) async fn settle_version(&mut self, state: &AppState) -> Result<(), ApiError> {
+        if let DatasetConfig::Uploaded(dataset) = &self.experiment.config().dataset {
+            self.version = Some(datasets::version_for(state, dataset).await?);
+        }
+        Ok(())
     }
 
     /// What the check has shown.
@@ -74,9 +90,13 @@ impl Creation {
     /// Starts the experiment while what it does is archived: workers wait for the rest of what is on its way. A started
     /// experiment that cannot be archived is ended again.
     pub(super) async fn carry_out(self, state: AppState) -> Result<Experiment, ApiError> {
-        let Self { id, experiment } = self;
+        let Self {
+            id,
+            experiment,
+            version,
+        } = self;
         let created_at = Timestamp::now();
-        let plan = Plan::new(id.as_ref(), experiment, created_at)?;
+        let plan = Plan::new(id.as_ref(), experiment, version, created_at)?;
         let sha256 = plan.round.spec_ref.sha256.clone();
         let id_use = match id.standing(&state).await? {
             Standing::Free => IdUse::First,
@@ -122,11 +142,16 @@ impl Plan {
     fn new(
         id: &ExperimentId,
         experiment: NewExperiment,
+        version: Option<Version>,
         created_at: Timestamp,
     ) -> Result<Self, ApiError> {
         let mut objects = Vec::new();
         let config = &experiment.config().dataset;
         let dataset = match DatasetSource::of(config) {
+            Some(DatasetSource::Uploaded(dataset)) => DatasetSource::Uploaded(UploadedDataset {
+                version: version.map(String::from),
+                ..dataset
+            }),
             Some(source) => source,
             None => {
                 let upload = Prepared::upload(config.inline_items().unwrap_or_default())?;

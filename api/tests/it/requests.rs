@@ -25,7 +25,7 @@ const FAULTS: &[(Change, &[&str])] = &[
         &["/config/adapter"],
     ),
     (
-        |b| b["config"]["dataset"]["type"] = json!("parquet"),
+        |b| b["config"]["dataset"]["type"] = json!("xml"),
         &["/config/dataset/type"],
     ),
     (

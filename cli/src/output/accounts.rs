@@ -52,8 +52,15 @@ pub(crate) fn totals(models: &[ModelLedger]) -> String {
     table.to_string()
 }
 
+/// Tokens read and written, with the parts of each that there are: `90 (60 cached) + 50 (40 reasoning)`.
 fn tokens(usage: TokenUsage) -> String {
-    format!("{} + {}", usage.input_tokens, usage.output_tokens)
+    let with = |whole: u64, part: u64, name: &str| match part {
+        0 => whole.to_string(),
+        part => format!("{whole} ({part} {name})"),
+    };
+    let read = with(usage.input_tokens, usage.cached_input_tokens, "cached");
+    let written = with(usage.output_tokens, usage.reasoning_tokens, "reasoning");
+    format!("{read} + {written}")
 }
 
 fn outcome(entry: &LedgerEntry) -> String {
@@ -63,5 +70,20 @@ fn outcome(entry: &LedgerEntry) -> String {
         (true, false, _) => "answered".to_owned(),
         (false, _, Some(Ok(Value::String(kind)))) => kind,
         (false, _, _) => "no answer".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_tokens_are_told_when_there_are_some() {
+        let usage = TokenUsage::counted(Some(90), Some(50)).unwrap();
+        assert_eq!(tokens(usage), "90 + 50");
+        assert_eq!(
+            tokens(usage.of_which(60, 40)),
+            "90 (60 cached) + 50 (40 reasoning)"
+        );
     }
 }

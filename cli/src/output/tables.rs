@@ -1,5 +1,6 @@
 //! Tables: scores by model and scorer, results by item, experiments in a list.
 
+use api_types::datasets::DatasetVersion;
 use api_types::experiments::{ExperimentOverview, ExperimentSummary, ModelSummary};
 use api_types::results::ModelResult;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
@@ -85,6 +86,20 @@ pub(crate) fn experiments(experiments: &[ExperimentOverview]) -> String {
             words::status(experiment.status).to_owned(),
             format!("{:.0}", experiment.created_at),
             one_line(&experiment.models.join(", "), LONGEST_NAME),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Datasets, or versions of one.
+pub(crate) fn datasets(versions: &[DatasetVersion]) -> String {
+    let mut table = table(&["name", "version", "bytes", "created"]);
+    for version in versions {
+        table.add_row(vec![
+            one_line(&version.name, 100),
+            one_line(&version.version, 64),
+            version.bytes.to_string(),
+            format!("{:.0}", version.created_at),
         ]);
     }
     table.to_string()

@@ -7,6 +7,7 @@
 pub mod breakdown;
 pub mod comparisons;
 pub mod control;
+pub mod datasets;
 pub mod experiments;
 pub mod ledger;
 pub mod problem;

@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! uploads/<sha256>.jsonl                                   items that came with a request
+//! files/<name>/<sha256>/file.json                          a version of an uploaded dataset, as it was announced
+//! files/<name>/<sha256>/parts/<first byte>
+//! files/<name>/<sha256>/whole.json                         written last: with it the version is complete
 //! datasets/<dataset id>/manifest.json                      written last: with it the dataset is complete
 //! datasets/<dataset id>/chunks/<chunk>.jsonl
 //! experiments/<id>/spec-<sha256>.json                      what the experiment does
@@ -15,12 +18,45 @@
 //! ```
 
 use domain::experiment::ExperimentId;
+use domain::uploaded::{DatasetName, Version};
 use object_store::path::Path;
 
 use crate::run::{Caller, Run};
 
 pub(crate) fn upload(sha256: &str) -> Path {
     Path::from(format!("uploads/{sha256}.jsonl"))
+}
+
+/// Uploaded datasets, a folder for each.
+pub(crate) fn files() -> Path {
+    Path::from("files")
+}
+
+/// The versions of a dataset, a folder for each.
+pub(crate) fn file_versions(name: &DatasetName) -> Path {
+    Path::from(format!("files/{name}"))
+}
+
+pub(crate) fn file(name: &DatasetName, version: &Version) -> Path {
+    Path::from(format!("files/{name}/{version}/file.json"))
+}
+
+pub(crate) fn whole_file(name: &DatasetName, version: &Version) -> Path {
+    Path::from(format!("files/{name}/{version}/whole.json"))
+}
+
+pub(crate) fn file_parts(name: &DatasetName, version: &Version) -> Path {
+    Path::from(format!("files/{name}/{version}/parts"))
+}
+
+/// The part that begins at a byte. Parts sort in their order.
+pub(crate) fn file_part(name: &DatasetName, version: &Version, start: u64) -> Path {
+    Path::from(format!("files/{name}/{version}/parts/{start:020}"))
+}
+
+/// Where the part that a key holds begins.
+pub(crate) fn start_of_part(key: &Path) -> Option<u64> {
+    key.filename()?.parse().ok()
 }
 
 pub(crate) fn manifest(dataset_id: &str) -> Path {

@@ -214,7 +214,9 @@ fn folder_store(folder: &std::path::Path) -> Result<LocalFileSystem, String> {
 }
 
 /// A store that is down is answered for by Temporal's retries, not by minutes inside the client.
-fn s3_options(options: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+pub(crate) fn s3_options(
+    options: impl IntoIterator<Item = (String, String)>,
+) -> Vec<(String, String)> {
     let timeouts = [("timeout", "20s"), ("connect_timeout", "5s")];
     timeouts
         .map(|(key, value)| (key.to_owned(), value.to_owned()))

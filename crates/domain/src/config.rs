@@ -18,7 +18,7 @@ pub use adapter::{
 };
 pub use dataset::{
     DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
-    SampleConfig, Selection,
+    SampleConfig, Selection, UploadedDataset,
 };
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{

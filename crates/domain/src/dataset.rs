@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{DatasetConfig, FileDataset, IndexCsvDataset};
+use crate::config::{DatasetConfig, FileDataset, IndexCsvDataset, UploadedDataset};
 use crate::limits::RunLimits;
 use crate::walk;
 
@@ -14,6 +14,8 @@ pub enum DatasetSource {
     Csv(FileDataset),
     Parquet(FileDataset),
     IndexCsv(IndexCsvDataset),
+    /// A file that was uploaded to the artifact store, in the version that it names.
+    Uploaded(UploadedDataset),
     /// Items that came with the request and wait in the artifact store.
     Upload(Upload),
 }
@@ -26,6 +28,7 @@ impl DatasetSource {
             DatasetConfig::Csv(dataset) => Some(Self::Csv(dataset.clone())),
             DatasetConfig::Parquet(dataset) => Some(Self::Parquet(dataset.clone())),
             DatasetConfig::IndexCsv(dataset) => Some(Self::IndexCsv(dataset.clone())),
+            DatasetConfig::Uploaded(dataset) => Some(Self::Uploaded(dataset.clone())),
             DatasetConfig::Inline(_) => None,
         }
     }
@@ -37,6 +40,7 @@ impl DatasetSource {
             Self::Csv(dataset) => Ok(DatasetConfig::Csv(dataset.clone())),
             Self::Parquet(dataset) => Ok(DatasetConfig::Parquet(dataset.clone())),
             Self::IndexCsv(dataset) => Ok(DatasetConfig::IndexCsv(dataset.clone())),
+            Self::Uploaded(dataset) => Ok(DatasetConfig::Uploaded(dataset.clone())),
             Self::Upload(upload) => Err(upload),
         }
     }

@@ -27,5 +27,6 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod uploaded;
 pub mod waiting;
 pub mod walk;

@@ -2,6 +2,8 @@
 
 /// The dataset cannot be used. Not retryable.
 pub const DATASET_INVALID: &str = "DatasetInvalid";
+/// The place where the dataset's file is does not answer as it should. Retryable.
+pub const DATASET_UNAVAILABLE: &str = "DatasetUnavailable";
 /// The provider refuses the credentials or the model, so that no call can succeed. Not retryable.
 pub const PROVIDER_REFUSED: &str = "ProviderRefused";
 /// The experiment cannot be carried out as it is written. Not retryable.

@@ -5,10 +5,19 @@ The package `evolution_client` is what openapi-python-client makes of the servic
     python drive.py http://127.0.0.1:7890
 """
 
+import hashlib
+import io
 import sys
 import time
 
 from evolution_client import Client
+from evolution_client.api.datasets import (
+    create_dataset,
+    get_dataset_version,
+    list_dataset_versions,
+    list_datasets,
+    upload_dataset_part,
+)
 from evolution_client.api.experiments import (
     cancel_experiment,
     change_limits,
@@ -30,17 +39,22 @@ from evolution_client.models import (
     AdapterConfigRecordedType,
     Breakdown,
     Comparison,
+    CreateDataset,
     CreateExperiment,
     DatasetConfigInline,
     DatasetConfigInlineType,
     DatasetItem,
     DatasetItemInput,
+    DatasetList,
+    DatasetVersion,
+    DatasetVersionList,
     EmitExperiment,
     Experiment,
     ExperimentCheck,
     ExperimentConfig,
     ExperimentList,
     ExperimentSummary,
+    FileFormat,
     ItemState,
     Ledger,
     LimitsChange,
@@ -63,6 +77,7 @@ from evolution_client.models import (
     Workflow,
     WorkflowHistory,
 )
+from evolution_client.types import File
 
 DEADLINE_SECONDS = 60
 ITEMS = 20
@@ -74,6 +89,7 @@ def main() -> None:
         experiment = create(client)
         follow(client, experiment)
         read(client, experiment)
+        upload(client)
         again(client, experiment)
         over(client, experiment)
         errors(client)
@@ -197,6 +213,34 @@ def read(client: Client, experiment_id: str) -> None:
     ended = cancel_experiment.sync(experiment_id, client=client)
     assert isinstance(ended, Experiment) and ended.status == Status.COMPLETED, ended
     called("cancel_experiment")
+
+
+def upload(client: Client) -> None:
+    content = b'{"id": "1", "input": {}}\n'
+    sha256 = hashlib.sha256(content).hexdigest()
+    announced = create_dataset.sync(
+        client=client,
+        body=CreateDataset(name="python", format_=FileFormat.JSONL, bytes_=len(content), sha256=sha256),
+    )
+    assert isinstance(announced, DatasetVersion) and not announced.complete, announced
+    called("create_dataset")
+    for start in (0, 10):
+        part = content[start:] if start else content[:10]
+        uploaded = upload_dataset_part.sync(
+            "python", sha256, client=client, body=File(payload=io.BytesIO(part)), upload_offset=start
+        )
+        assert isinstance(uploaded, DatasetVersion), uploaded
+    assert uploaded.complete, uploaded
+    called("upload_dataset_part")
+    version = get_dataset_version.sync("python", sha256, client=client)
+    assert version == uploaded, version
+    called("get_dataset_version")
+    versions = list_dataset_versions.sync("python", client=client)
+    assert isinstance(versions, DatasetVersionList) and versions.versions == [uploaded], versions
+    called("list_dataset_versions")
+    datasets = list_datasets.sync(client=client)
+    assert isinstance(datasets, DatasetList) and datasets.datasets == [uploaded], datasets
+    called("list_datasets")
 
 
 def again(client: Client, experiment_id: str) -> None:

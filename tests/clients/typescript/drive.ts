@@ -5,6 +5,7 @@
 //     node made/drive.js http://127.0.0.1:7890
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import createClient from "openapi-fetch";
 import type { components, operations, paths } from "./schema.js";
 
@@ -22,6 +23,7 @@ await check();
 const id = await create();
 await follow();
 await read();
+await upload();
 await again();
 await over();
 await errors();
@@ -103,6 +105,35 @@ async function follow(): Promise<void> {
   });
   assert(stream.data?.includes('"status":"completed"'));
   called("watch_experiment");
+}
+
+async function upload(): Promise<void> {
+  const content = '{"id": "1", "input": {}}\n';
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const announced = await client.POST("/v1/datasets", {
+    body: { name: "typescript", format: "jsonl", bytes: content.length, sha256 },
+  });
+  assert.equal(announced.response.status, 201);
+  assert.equal(announced.data?.complete, false);
+  called("create_dataset");
+  const path = { name: "typescript", version: sha256 };
+  const uploaded = await client.PATCH("/v1/datasets/{name}/versions/{version}", {
+    params: { path, header: { "Upload-Offset": 0 } },
+    headers: { "content-type": "application/octet-stream" },
+    body: content,
+    bodySerializer: (part) => part,
+  });
+  assert.equal(uploaded.data?.complete, true);
+  called("upload_dataset_part");
+  const version = await client.GET("/v1/datasets/{name}/versions/{version}", { params: { path } });
+  assert.deepEqual(version.data, uploaded.data);
+  called("get_dataset_version");
+  const versions = await client.GET("/v1/datasets/{name}", { params: { path: { name: "typescript" } } });
+  assert.deepEqual(versions.data?.versions, [uploaded.data]);
+  called("list_dataset_versions");
+  const datasets = await client.GET("/v1/datasets");
+  assert.deepEqual(datasets.data?.datasets, [uploaded.data]);
+  called("list_datasets");
 }
 
 async function read(): Promise<void> {

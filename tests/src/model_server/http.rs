@@ -17,6 +17,9 @@ struct Request {
 
 struct Response {
     status: u16,
+    content_type: &'static str,
+    /// Bytes that are said to come beyond the body, and do not.
+    missing: usize,
     retry_after: Option<u64>,
     body: String,
 }
@@ -49,6 +52,15 @@ async fn serve(stream: TcpStream, state: Arc<State>) -> io::Result<()> {
         }
         let response = match reply {
             Reply::Text(text) => Response::ok(completion(&call, &text).to_string()),
+            Reply::Body(content_type, body) => Response {
+                content_type,
+                ..Response::ok(body)
+            },
+            Reply::CutShort(content_type, body) => Response {
+                content_type,
+                missing: 99,
+                ..Response::ok(body)
+            },
             Reply::Garbage => Response::ok("<html>not a completion</html>".to_owned()),
             Reply::Refuse(status) => {
                 Response::error(status, &format!("the provider answers {status}"))
@@ -70,10 +82,14 @@ async fn serve(stream: TcpStream, state: Arc<State>) -> io::Result<()> {
                 return Ok(());
             }
         };
-        let completed = response.status == 200;
+        let cut_short = response.missing > 0;
+        let completed = response.status == 200 && !cut_short;
         let written = write(&mut stream, response).await;
         state.end(completed && written.is_ok());
         written?;
+        if cut_short {
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -108,6 +124,8 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> 
 async fn write(stream: &mut BufReader<TcpStream>, response: Response) -> io::Result<()> {
     let Response {
         status,
+        content_type,
+        missing,
         retry_after,
         body,
     } = response;
@@ -116,8 +134,8 @@ async fn write(stream: &mut BufReader<TcpStream>, response: Response) -> io::Res
         None => String::new(),
     };
     let text = format!(
-        "HTTP/1.1 {status} -\r\ncontent-type: application/json\r\n{retry_after}content-length: {}\r\n\r\n{body}",
-        body.len()
+        "HTTP/1.1 {status} -\r\ncontent-type: {content_type}\r\n{retry_after}content-length: {}\r\n\r\n{body}",
+        body.len() + missing
     );
     stream.get_mut().write_all(text.as_bytes()).await
 }
@@ -126,6 +144,8 @@ impl Response {
     fn ok(body: String) -> Self {
         Self {
             status: 200,
+            content_type: "application/json",
+            missing: 0,
             retry_after: None,
             body,
         }
@@ -139,8 +159,7 @@ impl Response {
         }});
         Self {
             status,
-            retry_after: None,
-            body: error.to_string(),
+            ..Self::ok(error.to_string())
         }
     }
 }

@@ -3,6 +3,7 @@
 use domain::config::{FieldMapping, FileDataset, Selection};
 use domain::dataset::DatasetSource;
 use domain::item::DatasetItem;
+use domain::uploaded::FileFormat;
 
 use crate::failure::Failure;
 use crate::load::faults::Unit;
@@ -40,6 +41,18 @@ impl Reading {
             DatasetSource::Jsonl(file) => of_file(file, Rows::Jsonl).await,
             DatasetSource::Csv(file) => of_file(file, Rows::Csv).await,
             DatasetSource::Parquet(file) => of_file(file, Rows::Parquet).await,
+            DatasetSource::Uploaded(dataset) => {
+                let (format, content) = bench.sources.open_uploaded(&bench.store, dataset).await?;
+                let rows = match format {
+                    FileFormat::Jsonl => Rows::Jsonl,
+                    FileFormat::Csv => Rows::Csv,
+                    FileFormat::Parquet => Rows::Parquet,
+                };
+                Ok(Self {
+                    rows: rows(content, dataset.fields.clone()),
+                    selection: dataset.selection(),
+                })
+            }
             DatasetSource::IndexCsv(index) => Ok(Self {
                 selection: index.selection(),
                 rows: Rows::Index(Index {

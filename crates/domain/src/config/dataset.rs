@@ -4,6 +4,7 @@ mod fields;
 mod file;
 mod index;
 mod selection;
+mod uploaded;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ pub use self::fields::FieldMapping;
 pub use self::file::FileDataset;
 pub use self::index::{IndexCsvDataset, IndexFilters};
 pub use self::selection::{SampleConfig, Selection};
+pub use self::uploaded::UploadedDataset;
 use crate::item::DatasetItem;
 
 /// Where the items come from.
@@ -33,6 +35,7 @@ pub enum DatasetConfig {
     /// Without `fields`, columns mean what those of a CSV file do.
     Parquet(FileDataset),
     IndexCsv(IndexCsvDataset),
+    Uploaded(UploadedDataset),
     Inline(InlineDataset),
 }
 
@@ -41,7 +44,11 @@ impl DatasetConfig {
     pub fn inline_items(&self) -> Option<&[DatasetItem]> {
         match self {
             Self::Inline(dataset) => Some(&dataset.items),
-            Self::Jsonl(_) | Self::Csv(_) | Self::Parquet(_) | Self::IndexCsv(_) => None,
+            Self::Jsonl(_)
+            | Self::Csv(_)
+            | Self::Parquet(_)
+            | Self::IndexCsv(_)
+            | Self::Uploaded(_) => None,
         }
     }
 }

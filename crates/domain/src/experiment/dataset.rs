@@ -14,6 +14,8 @@ pub(super) fn check_dataset(dataset: &DatasetConfig, faults: &mut Vec<Fault>) {
             check_is_not_compressed(file, faults);
         }
         DatasetConfig::IndexCsv(index) => check_path(&index.path, "/config/dataset/path", faults),
+        // Which version there is, only the store knows.
+        DatasetConfig::Uploaded(_) => {}
         DatasetConfig::Inline(dataset) => check_items(&dataset.items, faults),
     }
 }

@@ -59,6 +59,7 @@ fn run(model: &str, right: usize) -> (Run, RunScores) {
     progress.generated.usage = TokenUsage {
         input_tokens: 12_345,
         output_tokens: 678,
+        ..TokenUsage::default()
     };
     let summary = RunSummary {
         experiment_id: "e1".to_owned(),
@@ -149,12 +150,16 @@ fn several_runs_are_compared_in_words_and_numbers() {
     assert!(page.contains("26 / 0 / 14"), "{page}");
     assert!(page.contains("candidate higher") && page.contains("statistically tied"));
     assert!(
-        page.contains("Best in <strong>correct</strong>: e1&#x2f;strong"),
+        page.contains("Best in <strong>correct</strong>: strong,"),
         "{page}"
     );
     let text = markdown(&report(&[("weak", 8), ("strong", 34)])).unwrap();
     assert!(text.contains("**candidate higher**"), "{text}");
     assert!(text.contains("26 / 0 / 14"), "{text}");
+    // Runs are called by their models, as long as these tell them apart.
+    assert!(!text.contains("e1/strong"), "{text}");
+    let text = markdown(&report(&[("same", 8), ("same", 34)])).unwrap();
+    assert!(text.contains("| e1/same |"), "{text}");
 }
 
 #[test]

@@ -15,9 +15,10 @@ pub(super) struct View<'a> {
     title: &'a str,
     runs: Vec<RunView<'a>>,
     scorers: Vec<ScorerView<'a>>,
-    comparison: Option<&'a Comparison>,
+    /// With the runs called as everywhere on the page.
+    comparison: Option<Comparison>,
     /// The differences, each with its interval on the axis of its scorer.
-    differences: Vec<DifferenceView<'a>>,
+    differences: Vec<DifferenceView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,9 +50,9 @@ struct Row<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct DifferenceView<'a> {
+struct DifferenceView {
     #[serde(flatten)]
-    difference: &'a Difference,
+    difference: Difference,
     axis: Axis,
     mark: Option<Mark>,
 }
@@ -81,11 +82,16 @@ impl<'a> View<'a> {
                 names.push(&scorer.scorer);
             }
         }
-        let differences = report
+        let comparison = report
             .comparison
-            .iter()
-            .flat_map(|comparison| &comparison.differences);
+            .as_ref()
+            .map(|comparison| relabelled(report, comparison));
+        let differences = comparison.iter().flat_map(|it| &it.differences);
         let differences: Vec<&Difference> = differences.collect();
+        let differences = differences
+            .iter()
+            .map(|it| DifferenceView::of(it, &differences))
+            .collect();
         Self {
             title: &report.title,
             runs: runs
@@ -96,11 +102,8 @@ impl<'a> View<'a> {
                 .into_iter()
                 .map(|name| ScorerView::of(report, name))
                 .collect(),
-            comparison: report.comparison.as_ref(),
-            differences: differences
-                .iter()
-                .map(|it| DifferenceView::of(it, &differences))
-                .collect(),
+            differences,
+            comparison,
         }
     }
 }
@@ -112,6 +115,35 @@ fn label<'a>(report: &Report, run: &'a Run) -> &'a str {
         1 => &run.model,
         _ => &run.name,
     }
+}
+
+/// The comparison with the labels of the runs in place of their names, which hold the ids of experiments.
+fn relabelled(report: &Report, comparison: &Comparison) -> Comparison {
+    let labels: Vec<(&str, &str)> = report
+        .runs
+        .iter()
+        .map(|run| (run.name.as_str(), label(report, run)))
+        .collect();
+    let relabel = |name: &mut String| {
+        if let Some((_, label)) = labels.iter().find(|(known, _)| known == name) {
+            *name = (*label).to_owned();
+        }
+    };
+    let mut comparison = comparison.clone();
+    for standing in &mut comparison.standings {
+        relabel(&mut standing.best);
+        standing.tied_with_best.iter_mut().for_each(relabel);
+    }
+    for difference in &mut comparison.differences {
+        relabel(&mut difference.baseline);
+        relabel(&mut difference.candidate);
+        for (name, label) in &labels {
+            // Statements put names between backticks.
+            let (name, label) = (format!("`{name}`"), format!("`{label}`"));
+            difference.statement = difference.statement.replace(&name, &label);
+        }
+    }
+    comparison
 }
 
 impl<'a> RunView<'a> {
@@ -188,16 +220,16 @@ impl<'a> Row<'a> {
     }
 }
 
-impl<'a> DifferenceView<'a> {
-    fn of(difference: &'a Difference, all: &[&Difference]) -> Self {
+impl DifferenceView {
+    fn of(difference: &Difference, all: &[&Difference]) -> Self {
         let alike = all.iter().filter(|other| other.scorer == difference.scorer);
         let ends = alike.filter_map(|difference| within(difference));
         let ends = ends.flat_map(|(low, middle, high)| [low, middle, high]);
         let axis = Axis::over(ends.chain([0.0]), 0.0..0.0);
         Self {
-            difference,
             axis,
             mark: within(difference).map(|interval| axis.mark(interval)),
+            difference: difference.clone(),
         }
     }
 }
