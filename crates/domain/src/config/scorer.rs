@@ -2,16 +2,19 @@
 
 mod activity;
 mod composite;
+mod http;
 mod json;
 mod judge;
 mod matching;
 mod measure;
 mod text;
+mod tools;
 
 use serde::{Deserialize, Serialize};
 
 pub use activity::ActivityScorer;
 pub use composite::{CompositeScorer, WeightedScorer};
+pub use http::HttpScorer;
 pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
 pub use judge::{JudgeMode, JudgeScale, JudgedAgainst, LlmJudgeScorer, PanelVote};
 pub use matching::{
@@ -22,6 +25,7 @@ pub use text::{
     BleuScorer, ChrfScorer, EditUnit, FuzzyScorer, LevenshteinScorer, RougeMeasure, RougeScorer,
     RougeVariant, TokenF1Scorer,
 };
+pub use tools::{ToolArguments, ToolCallMeasure, ToolCallsScorer};
 
 /// How outputs are judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +51,8 @@ pub enum ScorerConfig {
     Composite(CompositeScorer),
     LlmJudge(LlmJudgeScorer),
     Activity(ActivityScorer),
+    Http(HttpScorer),
+    ToolCalls(ToolCallsScorer),
 }
 
 fn yes() -> bool {
@@ -81,6 +87,8 @@ impl ScorerConfig {
             Self::Composite(_) => "composite",
             Self::LlmJudge(_) => "llm_judge",
             Self::Activity(_) => "activity",
+            Self::Http(_) => "http",
+            Self::ToolCalls(_) => "tool_calls",
         }
     }
 
@@ -116,6 +124,8 @@ impl ScorerConfig {
             Self::Composite(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::LlmJudge(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Activity(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Http(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::ToolCalls(scorer) => (&scorer.name, scorer.pass_threshold),
         };
         (name.as_deref(), pass_threshold)
     }
@@ -136,7 +146,8 @@ impl ScorerConfig {
             | Self::Chrf(_)
             | Self::Rouge(_)
             | Self::TokenF1(_)
-            | Self::JsonDiff(_) => true,
+            | Self::JsonDiff(_)
+            | Self::ToolCalls(_) => true,
             Self::Contains(scorer) => scorer.values.is_empty(),
             Self::Regex(scorer) => scorer.pattern.is_none(),
             Self::JsonSchema(_)
@@ -144,7 +155,8 @@ impl ScorerConfig {
             | Self::Latency(_)
             | Self::TokenUsage(_)
             | Self::Cost(_)
-            | Self::Activity(_) => false,
+            | Self::Activity(_)
+            | Self::Http(_) => false,
             Self::LlmJudge(scorer) => {
                 scorer.mode == JudgeMode::Pairwise && scorer.against == JudgedAgainst::Expected
             }
@@ -167,7 +179,7 @@ impl ScorerConfig {
 
     /// Whether the scorer asks others, so that scoring takes calls.
     pub fn asks(&self) -> bool {
-        matches!(self, Self::LlmJudge(_) | Self::Activity(_))
+        matches!(self, Self::LlmJudge(_) | Self::Activity(_) | Self::Http(_))
     }
 }
 

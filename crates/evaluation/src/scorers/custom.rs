@@ -1,6 +1,6 @@
 //! Custom scorers: somebody else judges, and says what in JSON.
 
-use domain::config::{ActivityScorer, AdapterConfig};
+use domain::config::{ActivityScorer, AdapterConfig, HttpScorer};
 use domain::fault::Fault;
 use domain::item::DatasetItem;
 use domain::output::{Answer, CallError, CallErrorKind, Output};
@@ -37,6 +37,17 @@ impl Custom {
         })
     }
 
+    pub(super) fn http(config: &HttpScorer) -> Self {
+        Self {
+            respondents: [Respondent {
+                name: config.provider.clone(),
+                adapter: AdapterConfig::Http(config.call()),
+                sends: Sends::Item,
+            }],
+            concurrency: config.concurrency,
+        }
+    }
+
     pub(super) fn respondents(&self) -> &[Respondent] {
         &self.respondents
     }
@@ -61,6 +72,13 @@ impl Custom {
         ];
         if let Some(expected) = &item.expected {
             asked.push(("expected", expected.clone()));
+        }
+        let [respondent] = &self.respondents;
+        if respondent.sends == Sends::Item {
+            let named = asked
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value));
+            asked = vec![(HttpScorer::BODY, Value::Object(named.collect()))];
         }
         Ok(vec![question(item, "score", asked)])
     }
