@@ -268,3 +268,36 @@ async fn a_panel_tells_how_far_its_judges_agree_and_two_orders_decide_a_pair() {
     assert!((alpha - 0.3125).abs() < 1e-9, "{alpha}");
     assert_eq!(server.calls(), 4 * (3 + 2 + 2));
 }
+
+#[tokio::test]
+async fn a_service_over_http_scores_and_what_it_says_otherwise_is_an_error() {
+    let server = ModelServer::start(Duration::ZERO, |call| {
+        let output = call.body["output"].as_str().unwrap_or_default();
+        let verdict = match output {
+            "answer 1" => json!({"value": 3}),
+            _ => json!({"value": true, "comment": format!("{output} of {}", call.body["id"])}),
+        };
+        Reply::Body("application/json", verdict.to_string())
+    })
+    .await;
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    stack.provider_with("test", &server.base_url(), "api = \"http\"");
+    stack.start_api().await;
+    stack.start_worker();
+    let scorer = json!({"type": "http", "provider": "test", "path": "score"});
+    let id = stack.api().create(&judged(3, json!([scorer]))).await;
+    stack.api().completed(&id, SOON).await;
+    let results = stack.api().results(&id, "").await;
+    let score = &result_of(&results, "item-00002")["scores"][0];
+    assert_eq!(score["value"], true, "{score}");
+    assert_eq!(score["comment"], "answer 2 of \"item-00002\"");
+    let error = &result_of(&results, "item-00001")["scorer_errors"][0]["message"];
+    let message = error.as_str().unwrap();
+    assert!(
+        message.contains("the `value` 3 is not from 0 to 1"),
+        "{message}"
+    );
+    let sent = &server.bodies()[0];
+    assert_eq!(sent["input"], json!({"prompt": "?"}), "{sent}");
+    assert_eq!(server.calls(), 3);
+}

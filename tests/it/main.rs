@@ -12,6 +12,7 @@ mod conflicts;
 mod control;
 mod costs;
 mod crashes;
+mod custom_activities;
 mod dataset_addresses;
 mod dataset_faults;
 mod datasets;

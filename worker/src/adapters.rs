@@ -1,8 +1,10 @@
-//! Adapters: how an output is obtained for an item. They know no Temporal, and never try again by themselves.
+//! Adapters: how an output is obtained for an item. They never try again by themselves, and know no Temporal, but for
+//! `activity`, which asks by way of it.
 //!
-//! `recorded` calls nobody. All others are `called`: `chat` in the protocols of `providers::Api`, `http`, `sse` and `embeddings`
+//! `recorded` calls nobody. All others ask a provider and are `called`: `chat` in the protocols of `providers::Api`, `http`, `sse` and `embeddings`
 //! by way of `exchange`. `wording` tells what has gone wrong.
 
+mod activity;
 mod called;
 mod chat;
 mod client;
@@ -16,17 +18,22 @@ mod stub;
 mod wording;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use artifacts::run::Caller;
 use domain::config::AdapterConfig;
 use domain::item::DatasetItem;
 use domain::money::Money;
 use domain::output::{Answer, CallError, TokenUsage};
+use evaluation::scorers::{Respondent, Sends};
 use jiff::civil::Date;
 
+use self::activity::Activity;
 use self::called::Called;
 use self::recorded::{Recorded, Recordings};
 use crate::providers::Providers;
+use crate::standalone::Standalone;
 
 /// What the adapters of all runs share.
 pub struct Resources {
@@ -37,6 +44,7 @@ pub struct Resources {
     /// The folder that paths of datasets and of recorded outputs are relative to.
     pub(crate) dataset_root: PathBuf,
     recordings: Recordings,
+    pub(crate) standalone: Arc<Standalone>,
 }
 
 impl Resources {
@@ -51,6 +59,7 @@ impl Resources {
             http,
             dataset_root,
             recordings: Recordings::default(),
+            standalone: Arc::default(),
         })
     }
 }
@@ -59,6 +68,7 @@ impl Resources {
 pub enum Adapter {
     Recorded(Recorded),
     Called(Box<Called>),
+    Activity(Box<Activity>),
 }
 
 impl Adapter {
@@ -66,21 +76,54 @@ impl Adapter {
     pub async fn open(
         config: &AdapterConfig,
         model_name: &str,
+        caller: &Caller,
         call_timeout: Duration,
         resources: &Resources,
     ) -> Result<Self, CallError> {
-        if let AdapterConfig::Recorded(config) = config {
-            let (root, recordings) = (&resources.dataset_root, &resources.recordings);
-            let recorded = Recorded::open(config, model_name, root, recordings).await?;
-            return Ok(Self::Recorded(recorded));
+        let respondent = Respondent {
+            adapter: config.clone(),
+            name: model_name.to_owned(),
+            sends: Sends::Item,
+        };
+        Self::of(&respondent, caller, call_timeout, resources).await
+    }
+
+    /// The same for one whom a scorer asks.
+    pub async fn of(
+        respondent: &Respondent,
+        caller: &Caller,
+        call_timeout: Duration,
+        resources: &Resources,
+    ) -> Result<Self, CallError> {
+        let name = &respondent.name;
+        match &respondent.adapter {
+            AdapterConfig::Recorded(config) => {
+                let (root, recordings) = (&resources.dataset_root, &resources.recordings);
+                let recorded = Recorded::open(config, name, root, recordings).await?;
+                Ok(Self::Recorded(recorded))
+            }
+            AdapterConfig::Activity(config) => Ok(Self::Activity(Box::new(Activity::open(
+                config,
+                caller,
+                name,
+                respondent.sends,
+                call_timeout,
+                Arc::clone(&resources.standalone),
+            )))),
+            called => {
+                let called = Called::open(called, name, call_timeout, resources)?;
+                Ok(Self::Called(Box::new(called)))
+            }
         }
-        let called = Called::open(config, model_name, call_timeout, resources)?;
-        Ok(Self::Called(Box::new(called)))
     }
 
     /// The provider that is asked, by its name in the provider table; none when nobody is called.
     pub fn provider(&self) -> Option<&str> {
-        self.called().map(Called::provider)
+        match self {
+            Self::Recorded(_) => None,
+            Self::Called(called) => Some(called.provider()),
+            Self::Activity(activity) => Some(activity.provider()),
+        }
     }
 
     /// What a call with this usage costs, when the provider table has a price for the model.
@@ -104,12 +147,13 @@ impl Adapter {
         match self {
             Self::Recorded(recorded) => recorded.answer(item).await,
             Self::Called(called) => called.answer(item).await,
+            Self::Activity(activity) => activity.answer(item).await,
         }
     }
 
     fn called(&self) -> Option<&Called> {
         match self {
-            Self::Recorded(_) => None,
+            Self::Recorded(_) | Self::Activity(_) => None,
             Self::Called(called) => Some(called),
         }
     }

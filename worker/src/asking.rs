@@ -300,7 +300,9 @@ fn may_be_excused(question: &Question, outcome: &Result<Answer, CallError>) -> b
     match outcome {
         Ok(_) => false,
         Err(error) => match error.kind {
-            CallErrorKind::RateLimited | CallErrorKind::Unreachable => true,
+            CallErrorKind::RateLimited | CallErrorKind::Unreachable | CallErrorKind::NoWorker => {
+                true
+            }
             _ => question.excused < MOST_EXCUSES,
         },
     }

@@ -42,12 +42,17 @@ async fn generate(
     let call_timeout = call_timeout
         .unwrap_or(spec.execution.call_timeout)
         .as_duration();
-    let adapter = Adapter::open(&model.adapter, &model.name, call_timeout, &bench.resources)
-        .await
-        .map_err(Failure::Refused)?;
+    let caller = Caller::outputs(&run_key(&input.run));
+    let adapter = Adapter::open(
+        &model.adapter,
+        &model.name,
+        &caller,
+        call_timeout,
+        &bench.resources,
+    );
     let errand = Errand {
-        caller: Caller::outputs(&run_key(&input.run)),
-        adapter,
+        adapter: adapter.await.map_err(Failure::Refused)?,
+        caller,
         subject: Subject::Items,
         share: input.share,
         rules: Rules {

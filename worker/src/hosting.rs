@@ -132,6 +132,8 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
     });
     while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
         bench.gates.connected(client.clone(), &prepared.task_queue);
+        let standalone = &bench.resources.standalone;
+        standalone.connected(client.clone(), &prepared.task_queue);
         let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
         if shutdown.is_cancelled() {
             bench.gates.left().await;

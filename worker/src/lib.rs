@@ -3,7 +3,7 @@
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
 //! what `work` gives them. `asking` makes the calls of runs and of their scorers, when `gates` lets them. `adapters` and
 //! `providers` obtain answers, `sinks` deliver results, also to `receivers` outside, which know an item by its `trace`:
-//! these know no Temporal. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
+//! these know no Temporal, but for activities of others, which `standalone` asks for. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
 //! become Temporal's.
 
 pub mod activities;
@@ -23,6 +23,7 @@ mod score;
 mod sinks;
 mod sorted;
 mod spool;
+mod standalone;
 mod trace;
 mod work;
 

@@ -12,9 +12,9 @@ mod sink;
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{
-    AdapterConfig, ChatAdapter, CompletionEvent, EmbeddingsAdapter, EventPath, HttpAdapter,
-    HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat, RecordedAdapter,
-    ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
+    ActivityAdapter, AdapterConfig, ChatAdapter, CompletionEvent, EmbeddingsAdapter, EventPath,
+    HttpAdapter, HttpMethod, HttpRequest, HttpResponse, JsonObjectFormat, JsonSchemaFormat,
+    RecordedAdapter, ResponseFormat, SseAdapter, SseEvents, Tool, ToolCallEvent, UsagePaths,
 };
 pub use dataset::{
     DatasetConfig, FieldMapping, FileDataset, IndexCsvDataset, IndexFilters, InlineDataset,
@@ -22,11 +22,12 @@ pub use dataset::{
 };
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
-    BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer, CountedTokens, EditUnit,
-    ExactMatchScorer, FuzzyScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer,
-    JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst, LatencyScorer, LevenshteinScorer,
-    LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote, RegexScorer, RougeMeasure,
-    RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer, TokenUsageScorer, WeightedScorer,
+    ActivityScorer, BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer,
+    CountedTokens, EditUnit, ExactMatchScorer, FuzzyScorer, HttpScorer, JsonDiffScorer,
+    JsonPathAssertion, JsonPathScorer, JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst,
+    LatencyScorer, LevenshteinScorer, LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote,
+    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
+    TokenUsageScorer, ToolArguments, ToolCallMeasure, ToolCallsScorer, WeightedScorer,
 };
 pub use sink::{
     CsvSink, JsonlSink, JunitSink, LangfuseSink, ParquetSink, ReportSink, SinkConfig, StdoutSink,

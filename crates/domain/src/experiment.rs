@@ -11,7 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use self::dataset::{check_dataset, check_path};
-use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig};
+use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig, ScorerConfig};
 use crate::fault::Fault;
 
 /// The longest id of an experiment, in characters.
@@ -179,6 +179,9 @@ fn check_scorers(config: &ExperimentConfig, faults: &mut Vec<Fault>) {
                 ),
             ));
         }
+        if let ScorerConfig::Http(service) = scorer {
+            adapters::check_service(service, &format!("/config/scorers/{index}"), faults);
+        }
         if let DatasetConfig::Inline(dataset) = &config.dataset
             && scorer.needs_expected()
             && dataset.items.iter().all(|item| item.expected.is_none())
@@ -271,6 +274,18 @@ mod tests {
         assert_eq!(
             pointers(|c| c["adapter"]["path"] = json!("../x")),
             ["/config/adapter/path"]
+        );
+        assert_eq!(
+            pointers(|c| {
+                c["adapter"] = json!({"type": "activity", "task_queue": " ", "activity": "a"});
+            }),
+            ["/config/adapter/task_queue"]
+        );
+        assert_eq!(
+            pointers(|c| {
+                c["scorers"] = json!([{"type": "http", "provider": "p", "path": "../x"}]);
+            }),
+            ["/config/scorers/0/path"]
         );
         assert_eq!(
             pointers(|c| c["dataset"]["items"] = json!([{"id": "1", "input": {}}])),

@@ -148,6 +148,8 @@ pub enum CallErrorKind {
     Connection,
     /// No connection to the provider could be made.
     Unreachable,
+    /// No worker has taken the activity in time.
+    NoWorker,
     /// The provider refuses the credentials or the model: every call would fail alike.
     Refused,
     /// The provider refuses this request: another 4xx.
@@ -169,6 +171,7 @@ impl CallErrorKind {
             | Self::Timeout
             | Self::Connection
             | Self::Unreachable
+            | Self::NoWorker
             | Self::Unreadable => true,
             Self::Refused | Self::BadRequest | Self::BadAnswer | Self::Item => false,
         }
@@ -198,6 +201,8 @@ impl CallError {
             CallErrorKind::Timeout => "no answer in time",
             CallErrorKind::Connection => "the connection to the provider broke",
             CallErrorKind::Unreachable => "no connection to the provider",
+            // In our own words, with the name of the task queue.
+            CallErrorKind::NoWorker => &self.message,
             CallErrorKind::Refused => "the provider refuses the credentials or the model",
             CallErrorKind::BadRequest => "the provider refuses the request",
             CallErrorKind::BadAnswer => "the answer was not understood",

@@ -54,7 +54,7 @@ fn under(pointer: &str, faults: Vec<Fault>) -> Vec<Fault> {
 
 fn adapter_faults(adapter: &AdapterConfig, items: &[DatasetItem]) -> Vec<Fault> {
     match adapter {
-        AdapterConfig::Recorded(_) => Vec::new(),
+        AdapterConfig::Recorded(_) | AdapterConfig::Activity(_) => Vec::new(),
         AdapterConfig::OpenAi(adapter) | AdapterConfig::Chat(adapter) => {
             let mut faults = match Prompt::compile(adapter) {
                 Ok(prompt) => unfilled_templates(items, |item| prompt.render_errors(item)),

@@ -8,6 +8,7 @@ mod bleu;
 mod chrf;
 mod composite;
 mod contains;
+mod custom;
 mod document;
 mod edits;
 mod exact_match;
@@ -27,27 +28,31 @@ mod rouge;
 #[cfg(test)]
 mod tests;
 mod token_f1;
+mod tool_calls;
+mod verdict;
 mod words;
 
 use domain::aggregate::ScorerCalls;
 use domain::config::{
     BleuScorer, ChrfScorer, ContainsScorer, CostScorer, ExactMatchScorer, FuzzyScorer,
     JsonSchemaScorer, LatencyScorer, LevenshteinScorer, NumericScorer, RougeScorer, ScorerConfig,
-    TokenF1Scorer, TokenUsageScorer,
+    TokenF1Scorer, TokenUsageScorer, ToolCallsScorer,
 };
 use domain::fault::Fault;
 use domain::item::DatasetItem;
 use domain::output::Output;
-use domain::score::{Score, ScoreValue, ScorerError};
+use domain::score::{Score, ScorerError};
 use serde_json::{Map, Value};
 
-pub use self::asking::{Inquiry, Replies, Respondent};
+pub use self::asking::{Inquiry, Replies, Respondent, Sends};
 use self::composite::Composite;
+use self::custom::Custom;
 use self::json_diff::JsonDiff;
 use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
 use self::judge::Judge;
 use self::regex::Regex;
+use self::verdict::{Unscorable, Verdict};
 
 /// A scorer ready to score.
 pub struct Scorer {
@@ -74,6 +79,7 @@ enum Kind {
     Latency(LatencyScorer),
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
+    ToolCalls(ToolCallsScorer),
     Composite(Composite),
     Asking(Inquiry),
 }
@@ -107,8 +113,13 @@ impl Scorer {
             ScorerConfig::Latency(config) => Kind::Latency(config.clone()),
             ScorerConfig::TokenUsage(config) => Kind::TokenUsage(config.clone()),
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
+            ScorerConfig::ToolCalls(config) => Kind::ToolCalls(config.clone()),
             ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
             ScorerConfig::LlmJudge(config) => Kind::Asking(Inquiry::Judge(Judge::compile(config)?)),
+            ScorerConfig::Http(config) => Kind::Asking(Inquiry::Custom(Custom::http(config))),
+            ScorerConfig::Activity(config) => {
+                Kind::Asking(Inquiry::Custom(Custom::activity(config)?))
+            }
         };
         check_threshold(config)?;
         Ok(Self {
@@ -218,6 +229,7 @@ impl Scorer {
             Kind::Latency(config) => measures::latency(config, answer),
             Kind::TokenUsage(config) => measures::token_usage(config, answer),
             Kind::Cost(config) => measures::cost(config, output),
+            Kind::ToolCalls(config) => tool_calls::score(config, item, answer),
             Kind::Composite(composite) => composite.score(item, output),
             Kind::Asking(_) => Err(Unscorable("nobody was asked".to_owned())),
         }
@@ -246,44 +258,3 @@ fn check_threshold(config: &ScorerConfig) -> Result<(), Fault> {
     };
     Err(Fault::new("/pass_threshold", message))
 }
-
-/// What a kind of scorer finds.
-#[derive(Debug, PartialEq)]
-struct Verdict {
-    value: ScoreValue,
-    comment: Option<String>,
-    metadata: Map<String, Value>,
-    /// What each of a panel gave.
-    ratings: Vec<f64>,
-}
-
-impl Verdict {
-    fn of(value: ScoreValue) -> Self {
-        Self {
-            value,
-            comment: None,
-            metadata: Map::new(),
-            ratings: Vec::new(),
-        }
-    }
-
-    /// True without a word, or false with the reason.
-    fn from_reason(reason_against: Option<String>) -> Self {
-        Self {
-            comment: reason_against.clone(),
-            ..Self::of(ScoreValue::Boolean(reason_against.is_none()))
-        }
-    }
-
-    /// A number that is finite, and what it is made of.
-    fn number(number: f64, comment: String) -> Self {
-        Self {
-            comment: Some(comment),
-            ..Self::of(ScoreValue::Number(number))
-        }
-    }
-}
-
-/// Why an item cannot be scored.
-#[derive(Debug, PartialEq, Eq)]
-struct Unscorable(String);

@@ -60,7 +60,7 @@ impl Called {
         let http = &resources.http;
         let own = wording.clone();
         let (common, kind) = match config {
-            AdapterConfig::Recorded(_) => return Err(calls_nobody()),
+            AdapterConfig::Recorded(_) | AdapterConfig::Activity(_) => return Err(calls_nobody()),
             AdapterConfig::OpenAi(chat) | AdapterConfig::Chat(chat) => {
                 match config {
                     AdapterConfig::OpenAi(_) => speaks(&[Api::OpenAi])?,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use artifacts::run::{Caller, Run};
 use domain::item::DatasetItem;
 use domain::output::{Answer, CallError};
 use serde_json::{Value, json};
@@ -167,7 +168,13 @@ pub(super) async fn open_at(
     let resources = Resources::new(providers, ".".into()).unwrap();
     config["provider"] = json!("stub");
     let config = serde_json::from_value(config).unwrap();
-    Adapter::open(&config, model, Duration::from_secs(20), &resources).await
+    let caller = Caller::outputs(&Run {
+        experiment: "e".parse().unwrap(),
+        index: 0,
+        round: 0,
+    });
+    let timeout = Duration::from_secs(20);
+    Adapter::open(&config, model, &caller, timeout, &resources).await
 }
 
 /// An adapter that asks the stub.

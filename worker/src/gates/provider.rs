@@ -236,7 +236,7 @@ impl State {
                     .failed(is_fresh, is_probe, error.outline(), now)
             }
             // That nobody can be reached is no item's fault.
-            CallErrorKind::Unreachable => {
+            CallErrorKind::Unreachable | CallErrorKind::NoWorker => {
                 self.circuit.failed(true, is_probe, error.outline(), now);
                 Verdict::Excused
             }

@@ -73,13 +73,11 @@ impl Asker {
         tally: Arc<Tally>,
     ) -> Result<Errand, Failure> {
         let respondent = &inquiry.respondents()[self.respondent];
-        let call_timeout = spec.execution.call_timeout.as_duration();
-        let adapter = Adapter::open(
-            &respondent.adapter,
-            &respondent.name,
-            call_timeout,
-            &bench.resources,
-        );
+        let own_timeout = respondent.adapter.timeout();
+        let call_timeout = own_timeout
+            .unwrap_or(spec.execution.call_timeout)
+            .as_duration();
+        let adapter = Adapter::of(respondent, &self.caller, call_timeout, &bench.resources);
         let (scorers, scorer) = (Arc::clone(&self.scorers), self.scorer);
         let check = Arc::clone(&scorers);
         Ok(Errand {

@@ -1,5 +1,6 @@
 //! How an output is obtained: one file for each kind of adapter.
 
+mod activity;
 mod chat;
 mod embeddings;
 mod http;
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::interval::Interval;
 
+pub use activity::ActivityAdapter;
+pub(crate) use activity::a_minute;
 pub use chat::{ChatAdapter, JsonObjectFormat, JsonSchemaFormat, ResponseFormat, Tool};
 pub use embeddings::EmbeddingsAdapter;
 pub use http::{HttpAdapter, HttpMethod, HttpRequest, HttpResponse, UsagePaths};
@@ -30,6 +33,7 @@ pub enum AdapterConfig {
     Http(HttpAdapter),
     Sse(SseAdapter),
     Embeddings(EmbeddingsAdapter),
+    Activity(ActivityAdapter),
 }
 
 impl AdapterConfig {
@@ -42,13 +46,14 @@ impl AdapterConfig {
             Self::Http(_) => "http",
             Self::Sse(_) => "sse",
             Self::Embeddings(_) => "embeddings",
+            Self::Activity(_) => "activity",
         }
     }
 
-    /// The provider that is asked, by its name in the provider table; none when nobody is called.
+    /// The provider that is asked, by its name in the provider table; none when none of them is called.
     pub fn provider(&self) -> Option<&str> {
         match self {
-            Self::Recorded(_) => None,
+            Self::Recorded(_) | Self::Activity(_) => None,
             Self::OpenAi(adapter) | Self::Chat(adapter) => Some(&adapter.provider),
             Self::Http(adapter) => Some(&adapter.provider),
             Self::Sse(adapter) => Some(&adapter.provider),
@@ -61,14 +66,14 @@ impl AdapterConfig {
         match self {
             Self::OpenAi(adapter) | Self::Chat(adapter) => adapter.model.as_deref(),
             Self::Embeddings(adapter) => adapter.model.as_deref(),
-            Self::Recorded(_) | Self::Http(_) | Self::Sse(_) => None,
+            Self::Recorded(_) | Self::Http(_) | Self::Sse(_) | Self::Activity(_) => None,
         }
     }
 
     /// How long one call may take, when the adapter says so itself.
     pub fn timeout(&self) -> Option<Interval> {
         match self {
-            Self::Recorded(_) => None,
+            Self::Recorded(_) | Self::Activity(_) => None,
             Self::OpenAi(adapter) | Self::Chat(adapter) => adapter.timeout,
             Self::Http(adapter) => adapter.timeout,
             Self::Sse(adapter) => adapter.timeout,

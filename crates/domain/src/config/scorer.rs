@@ -1,15 +1,20 @@
 //! How outputs are judged: what each scorer promises is in its documentation in the modules here.
 
+mod activity;
 mod composite;
+mod http;
 mod json;
 mod judge;
 mod matching;
 mod measure;
 mod text;
+mod tools;
 
 use serde::{Deserialize, Serialize};
 
+pub use activity::ActivityScorer;
 pub use composite::{CompositeScorer, WeightedScorer};
+pub use http::HttpScorer;
 pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
 pub use judge::{JudgeMode, JudgeScale, JudgedAgainst, LlmJudgeScorer, PanelVote};
 pub use matching::{
@@ -20,6 +25,7 @@ pub use text::{
     BleuScorer, ChrfScorer, EditUnit, FuzzyScorer, LevenshteinScorer, RougeMeasure, RougeScorer,
     RougeVariant, TokenF1Scorer,
 };
+pub use tools::{ToolArguments, ToolCallMeasure, ToolCallsScorer};
 
 /// How outputs are judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +54,9 @@ pub enum ScorerConfig {
     Cost(CostScorer),
     Composite(CompositeScorer),
     LlmJudge(LlmJudgeScorer),
+    Activity(ActivityScorer),
+    Http(HttpScorer),
+    ToolCalls(ToolCallsScorer),
 }
 
 fn yes() -> bool {
@@ -81,6 +90,9 @@ impl ScorerConfig {
             Self::Cost(_) => "cost",
             Self::Composite(_) => "composite",
             Self::LlmJudge(_) => "llm_judge",
+            Self::Activity(_) => "activity",
+            Self::Http(_) => "http",
+            Self::ToolCalls(_) => "tool_calls",
         }
     }
 
@@ -115,6 +127,9 @@ impl ScorerConfig {
             Self::Cost(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Composite(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::LlmJudge(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Activity(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Http(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::ToolCalls(scorer) => (&scorer.name, scorer.pass_threshold),
         };
         (name.as_deref(), pass_threshold)
     }
@@ -135,14 +150,17 @@ impl ScorerConfig {
             | Self::Chrf(_)
             | Self::Rouge(_)
             | Self::TokenF1(_)
-            | Self::JsonDiff(_) => true,
+            | Self::JsonDiff(_)
+            | Self::ToolCalls(_) => true,
             Self::Contains(scorer) => scorer.values.is_empty(),
             Self::Regex(scorer) => scorer.pattern.is_none(),
             Self::JsonSchema(_)
             | Self::JsonPath(_)
             | Self::Latency(_)
             | Self::TokenUsage(_)
-            | Self::Cost(_) => false,
+            | Self::Cost(_)
+            | Self::Activity(_)
+            | Self::Http(_) => false,
             Self::LlmJudge(scorer) => {
                 scorer.mode == JudgeMode::Pairwise && scorer.against == JudgedAgainst::Expected
             }
@@ -165,7 +183,7 @@ impl ScorerConfig {
 
     /// Whether the scorer asks others, so that scoring takes calls.
     pub fn asks(&self) -> bool {
-        matches!(self, Self::LlmJudge(_))
+        matches!(self, Self::LlmJudge(_) | Self::Activity(_) | Self::Http(_))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::check_path;
 use crate::config::{
     AdapterConfig, ChatAdapter, DatasetConfig, ExperimentConfig, HttpMethod, HttpRequest,
-    RecordedAdapter, SseEvents,
+    HttpScorer, RecordedAdapter, SseEvents,
 };
 use crate::fault::Fault;
 
@@ -43,6 +43,10 @@ pub(super) fn check(
             check_events(&sse.events, &mut found);
         }
         AdapterConfig::Embeddings(_) => {}
+        AdapterConfig::Activity(activity) => {
+            let fault = activity.fault();
+            found.extend(fault.map(|(field, message)| Fault::new(field, message)));
+        }
     }
     if adapter
         .timeout()
@@ -51,6 +55,16 @@ pub(super) fn check(
         found.push(Fault::new("/timeout", "a call takes some time"));
     }
     faults.extend(found.into_iter().map(|fault| fault.under(pointer)));
+}
+
+/// Adds every fault of a scorer at `pointer` that is a service.
+pub(super) fn check_service(scorer: &HttpScorer, pointer: &str, faults: &mut Vec<Fault>) {
+    let mut found = Vec::new();
+    check_request(&scorer.call().request, &mut found);
+    faults.extend(found.into_iter().map(|fault| {
+        let field = fault.pointer.trim_start_matches("/request");
+        Fault::new(format!("{pointer}{field}"), fault.message)
+    }));
 }
 
 fn check_recorded(recorded: &RecordedAdapter, config: &ExperimentConfig, faults: &mut Vec<Fault>) {

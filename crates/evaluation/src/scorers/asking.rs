@@ -10,6 +10,7 @@ use domain::output::{Answer, CallError, Output};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::custom::Custom;
 use super::judge::Judge;
 use super::{Unscorable, Verdict};
 
@@ -22,11 +23,22 @@ pub struct Respondent {
     pub adapter: AdapterConfig,
     /// As scores name it.
     pub name: String,
+    pub sends: Sends,
+}
+
+/// What of a question is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// What the adapter makes of an item.
+    Item,
+    /// The inputs, as they are.
+    Inputs,
 }
 
 /// What a scorer asks.
 pub enum Inquiry {
     Judge(Judge),
+    Custom(Custom),
 }
 
 impl Inquiry {
@@ -34,6 +46,7 @@ impl Inquiry {
     pub fn respondents(&self) -> &[Respondent] {
         match self {
             Self::Judge(judge) => judge.respondents(),
+            Self::Custom(custom) => custom.respondents(),
         }
     }
 
@@ -41,6 +54,7 @@ impl Inquiry {
     pub fn concurrency(&self) -> u32 {
         match self {
             Self::Judge(judge) => judge.concurrency(),
+            Self::Custom(custom) => custom.concurrency(),
         }
     }
 
@@ -53,6 +67,7 @@ impl Inquiry {
     ) -> Result<Vec<DatasetItem>, Unscorable> {
         match self {
             Self::Judge(judge) => judge.questions(item, output),
+            Self::Custom(custom) => custom.questions(item, output),
         }
     }
 
@@ -60,6 +75,7 @@ impl Inquiry {
     pub fn check(&self, answer: &Answer) -> Result<(), CallError> {
         match self {
             Self::Judge(judge) => judge.check(answer),
+            Self::Custom(custom) => custom.check(answer),
         }
     }
 
@@ -71,6 +87,7 @@ impl Inquiry {
     ) -> Result<Verdict, Unscorable> {
         match self {
             Self::Judge(judge) => judge.verdict(questions, replies),
+            Self::Custom(custom) => custom.verdict(questions, replies),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::output::{Answer, TokenUsage};
+use domain::score::ScoreValue;
 use proptest::prelude::*;
 use serde_json::json;
 

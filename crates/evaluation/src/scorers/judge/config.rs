@@ -3,7 +3,7 @@
 use domain::config::{AdapterConfig, JudgeMode, JudgedAgainst, LlmJudgeScorer};
 use domain::fault::Fault;
 
-use crate::scorers::asking::Respondent;
+use crate::scorers::asking::{Respondent, Sends};
 
 /// The prompt of an adapter that has none of its own.
 const NO_PROMPT: &str = "{{ prompt }}";
@@ -108,10 +108,10 @@ pub(super) fn respondents(config: &LlmJudgeScorer) -> Result<Vec<Respondent>, Fa
 
 fn respondent(adapter: &AdapterConfig, pointer: &str) -> Result<Respondent, Fault> {
     let fault = |field: &str, message: &str| Fault::new(format!("{pointer}{field}"), message);
-    let AdapterConfig::OpenAi(judge) = adapter else {
+    let (AdapterConfig::OpenAi(judge) | AdapterConfig::Chat(judge)) = adapter else {
         return Err(fault(
             "",
-            "a judge is a chat model, such as one of type `openai`",
+            "a judge is a chat model: an adapter of type `openai` or `chat`",
         ));
     };
     let Some(model) = judge.model.clone() else {
@@ -132,7 +132,11 @@ fn respondent(adapter: &AdapterConfig, pointer: &str) -> Result<Respondent, Faul
     judge.system = Some("{{ system }}".to_owned());
     judge.temperature.get_or_insert(0.0);
     Ok(Respondent {
-        adapter: AdapterConfig::OpenAi(judge),
+        adapter: match adapter {
+            AdapterConfig::Chat(_) => AdapterConfig::Chat(judge),
+            _ => AdapterConfig::OpenAi(judge),
+        },
         name: model,
+        sends: Sends::Item,
     })
 }
