@@ -225,7 +225,10 @@ mod tests {
         let content = store.content_of_file(&file).await.unwrap();
         let content: Vec<Bytes> = content.try_collect().await.unwrap();
         assert_eq!(content.concat(), b"one two three");
-        assert_eq!(store.file_names().await.unwrap(), [file.name.clone()]);
+        assert_eq!(
+            store.file_names().await.unwrap(),
+            std::slice::from_ref(&file.name)
+        );
         assert_eq!(store.file_versions(&file.name).await.unwrap(), [file]);
     }
 

@@ -81,7 +81,13 @@ enum Kind {
     Cost(CostScorer),
     ToolCalls(ToolCallsScorer),
     Composite(Composite),
-    Asking(Inquiry),
+    Asking(Box<Inquiry>),
+}
+
+impl Kind {
+    fn asking(inquiry: Inquiry) -> Self {
+        Self::Asking(Box::new(inquiry))
+    }
 }
 
 /// What a scorer makes of an output.
@@ -115,10 +121,10 @@ impl Scorer {
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
             ScorerConfig::ToolCalls(config) => Kind::ToolCalls(config.clone()),
             ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
-            ScorerConfig::LlmJudge(config) => Kind::Asking(Inquiry::Judge(Judge::compile(config)?)),
-            ScorerConfig::Http(config) => Kind::Asking(Inquiry::Custom(Custom::http(config))),
+            ScorerConfig::LlmJudge(config) => Kind::asking(Inquiry::Judge(Judge::compile(config)?)),
+            ScorerConfig::Http(config) => Kind::asking(Inquiry::Custom(Custom::http(config))),
             ScorerConfig::Activity(config) => {
-                Kind::Asking(Inquiry::Custom(Custom::activity(config)?))
+                Kind::asking(Inquiry::Custom(Custom::activity(config)?))
             }
         };
         check_threshold(config)?;

@@ -34,10 +34,10 @@ pub struct Called {
 }
 
 enum Kind {
-    Chat(Chat),
-    Http(Http),
-    Sse(Sse),
-    Embeddings(Embeddings),
+    Chat(Box<Chat>),
+    Http(Box<Http>),
+    Sse(Box<Sse>),
+    Embeddings(Box<Embeddings>),
 }
 
 impl Called {
@@ -67,24 +67,27 @@ impl Called {
                     _ => speaks(&CHATS)?,
                 }
                 let client = resources.client.clone();
-                let kind = Kind::Chat(Chat::open(chat, provider, model, client, own)?);
-                (Chat::common(chat, provider, model), kind)
+                let kind = Chat::open(chat, provider, model, client, own)?;
+                let common = Chat::common(chat, provider, model);
+                (common, Kind::Chat(Box::new(kind)))
             }
             AdapterConfig::Http(service) => {
                 speaks(&[Api::Http])?;
-                let kind = Kind::Http(Http::open(service, provider, model, http, own)?);
-                (Http::common(service, provider, model), kind)
+                let kind = Http::open(service, provider, model, http, own)?;
+                let common = Http::common(service, provider, model);
+                (common, Kind::Http(Box::new(kind)))
             }
             AdapterConfig::Sse(service) => {
                 speaks(&[Api::Http])?;
-                let kind = Kind::Sse(Sse::open(service, provider, model, http, own)?);
-                (Sse::common(service, provider, model), kind)
+                let kind = Sse::open(service, provider, model, http, own)?;
+                let common = Sse::common(service, provider, model);
+                (common, Kind::Sse(Box::new(kind)))
             }
             AdapterConfig::Embeddings(embeddings) => {
                 speaks(&[Api::OpenAi])?;
                 let kind = Embeddings::open(embeddings, provider, model, http, own)?;
                 let common = Embeddings::common(embeddings, provider, model);
-                (common, Kind::Embeddings(kind))
+                (common, Kind::Embeddings(Box::new(kind)))
             }
         };
         let own = config.timeout().map(|limit| limit.as_duration());
