@@ -61,3 +61,33 @@ async fn scores_are_broken_down_by_tag_with_the_certainty_that_was_asked_for() {
     assert!((width(&all["interval"]) - resampled).abs() < 0.06, "{all}");
     assert_eq!(stack.api().get(&path).await.expect(200), sure);
 }
+
+#[tokio::test]
+async fn labels_are_counted_by_what_they_were_taken_for() {
+    let stack = Stack::start().await;
+    let item = |id: &str, expected: &str, output: &str| json!({"id": id, "input": {}, "expected": expected, "output": output});
+    let items = json!([
+        item("1", "yes", "Yes, it does."),
+        item("2", "yes", "No."),
+        item("3", "no", "No, it does not."),
+        item("4", "no", "I cannot say."),
+    ]);
+    let scorers = json!([{"type": "classification", "labels": ["yes", "no"]}]);
+    let id = stack
+        .api()
+        .create(&experiments::recorded(items, scorers))
+        .await;
+    stack.api().completed(&id, SOON).await;
+    let path = format!("/v1/experiments/{id}/breakdown");
+    let broken = stack.api().get(&path).await.expect(200);
+    let told = &broken["estimates"][0]["classification"];
+    assert_eq!(told["accuracy"], 0.5);
+    // Of `no`: 1 right of 2 expected and 2 found; of `yes`: 1 of 2 and of 1.
+    assert_eq!(told["labels"][0]["f1"], 0.5);
+    assert_eq!(told["labels"][1]["f1"], 2.0 / 3.0);
+    let silent = json!({"expected": "no", "count": 1});
+    assert!(
+        told["confusion"].as_array().unwrap().contains(&silent),
+        "{told}"
+    );
+}

@@ -301,3 +301,46 @@ async fn a_service_over_http_scores_and_what_it_says_otherwise_is_an_error() {
     assert_eq!(sent["input"], json!({"prompt": "?"}), "{sent}");
     assert_eq!(server.calls(), 3);
 }
+
+/// Embeds a text as how often it says `sun` and `rain`.
+async fn embedding() -> ModelServer {
+    ModelServer::start(Duration::ZERO, |call| {
+        let text = call.body["input"].as_str().unwrap_or_default().to_owned();
+        let count = |word: &str| text.matches(word).count();
+        let body = json!({
+            "data": [{"embedding": [count("sun"), count("rain")]}], "usage": {"prompt_tokens": 3},
+        });
+        Reply::Body("application/json", body.to_string())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_output_is_as_close_to_its_reference_as_their_embeddings_are() {
+    let server = embedding().await;
+    let stack = Stack::with_model(&server).await;
+    let item = |id: &str, output: &str, expected: &str| json!({"id": id, "input": {}, "output": output, "expected": expected});
+    let items = json!([
+        item("same", "sun", "sun sun"),
+        item("other", "sun", "rain"),
+        item("between", "sun and rain", "sun"),
+        item("nothing", "fog", "sun"),
+    ]);
+    let scorer = json!({"type": "embedding_similarity", "provider": "test", "model": "e"});
+    let body = experiments::recorded(items, json!([scorer]));
+    let id = stack.api().create(&body).await;
+    stack.api().completed(&id, SOON).await;
+    let results = stack.api().results(&id, "").await;
+    let value = |id: &str| {
+        result_of(&results, id)["scores"][0]["value"]
+            .as_f64()
+            .unwrap()
+    };
+    assert_eq!((value("same"), value("other")), (1.0, 0.0));
+    assert!((value("between") - 0.5_f64.sqrt()).abs() < 1e-12);
+    let error = &result_of(&results, "nothing")["scorer_errors"][0];
+    assert!(error.to_string().contains("no direction"), "{error}");
+    let scorer = scorer_summary(&stack.api().summary(&id).await).clone();
+    assert_eq!(scorer["calls"]["calls"], 8, "{scorer}");
+    assert_eq!(scorer["calls"]["usage"]["input_tokens"], 24, "{scorer}");
+}

@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
         output::json(&answer)?;
         return Ok(Outcome::Success);
     }
-    output::line(breakdown::table(&answer))?;
+    output::line(breakdown::report(&answer))?;
     if !answer.complete {
         eprintln!("the experiment has not ended: scores will be added");
     }

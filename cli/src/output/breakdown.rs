@@ -2,13 +2,61 @@
 
 use api_types::breakdown::Breakdown;
 use domain::statistics::breakdown::Estimate;
+use domain::statistics::classification::Classification;
 
 use crate::output::tables;
 use crate::output::words::{interval, number, one_line};
 
 const LONGEST_NAME: usize = 60;
 
-pub(crate) fn table(breakdown: &Breakdown) -> String {
+/// The whole breakdown: the scores, and beneath them what labels were taken for which.
+pub(crate) fn report(breakdown: &Breakdown) -> String {
+    let mut text = table(breakdown);
+    for group in breakdown
+        .estimates
+        .iter()
+        .filter(|group| group.tag.is_none())
+    {
+        if let Some(classification) = &group.classification {
+            let scorer = one_line(&group.scorer, LONGEST_NAME);
+            let model = one_line(&group.model, LONGEST_NAME);
+            let (accuracy, macro_f1) = (classification.accuracy, classification.macro_f1);
+            text += &format!(
+                "\n{model}, {scorer}: accuracy {}, macro-F1 {}\n{}",
+                number(accuracy),
+                number(macro_f1),
+                labels(classification)
+            );
+        }
+    }
+    text
+}
+
+/// A row for each label: its figures, and what its items were taken for.
+fn labels(classification: &Classification) -> String {
+    let mut table = tables::table(&["label", "items", "precision", "recall", "F1", "taken for"]);
+    for label in &classification.labels {
+        let cells = classification.confusion.iter();
+        let taken = cells
+            .filter(|cell| cell.expected == label.label)
+            .map(|cell| {
+                let predicted = cell.predicted.as_deref().unwrap_or("no label");
+                format!("{} {}", one_line(predicted, LONGEST_NAME), cell.count)
+            });
+        let taken: Vec<String> = taken.collect();
+        table.add_row(vec![
+            one_line(&label.label, LONGEST_NAME),
+            label.expected.to_string(),
+            number(label.precision),
+            number(label.recall),
+            number(label.f1),
+            taken.join(", "),
+        ]);
+    }
+    table.to_string()
+}
+
+fn table(breakdown: &Breakdown) -> String {
     let estimates = &breakdown.estimates;
     let is_resampled = estimates.iter().any(|group| group.bootstrap.is_some());
     let is_clustered = estimates.iter().any(|group| group.clustered.is_some());

@@ -22,12 +22,13 @@ pub use dataset::{
 };
 pub use execution::{ExecutionConfig, RetryConfig};
 pub use scorer::{
-    ActivityScorer, BleuScorer, ChrfScorer, CompositeScorer, ContainsScorer, CostScorer,
-    CountedTokens, EditUnit, ExactMatchScorer, FuzzyScorer, HttpScorer, JsonDiffScorer,
-    JsonPathAssertion, JsonPathScorer, JsonSchemaScorer, JudgeMode, JudgeScale, JudgedAgainst,
-    LatencyScorer, LevenshteinScorer, LlmJudgeScorer, NumberExtraction, NumericScorer, PanelVote,
-    RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig, TokenF1Scorer,
-    TokenUsageScorer, ToolArguments, ToolCallMeasure, ToolCallsScorer, WeightedScorer,
+    ActivityScorer, BleuScorer, ChrfScorer, ClassificationScorer, CompositeScorer, ContainsScorer,
+    CostScorer, CountedTokens, EditUnit, EmbeddingSimilarityScorer, ExactMatchScorer, FuzzyScorer,
+    HttpScorer, JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer, JudgeMode,
+    JudgeScale, JudgedAgainst, LatencyScorer, LevenshteinScorer, LlmJudgeScorer, NumberExtraction,
+    NumericScorer, PanelVote, RegexScorer, RougeMeasure, RougeScorer, RougeVariant, ScorerConfig,
+    TokenF1Scorer, TokenUsageScorer, ToolArguments, ToolCallMeasure, ToolCallsScorer,
+    WeightedScorer,
 };
 pub use sink::{
     CsvSink, JsonlSink, JunitSink, LangfuseSink, ParquetSink, ReportSink, SinkConfig, StdoutSink,

@@ -6,6 +6,7 @@
 mod asking;
 mod bleu;
 mod chrf;
+mod classification;
 mod composite;
 mod contains;
 mod custom;
@@ -25,6 +26,7 @@ mod reference;
 mod references;
 mod regex;
 mod rouge;
+mod similarity;
 #[cfg(test)]
 mod tests;
 mod token_f1;
@@ -45,6 +47,7 @@ use domain::score::{Score, ScorerError};
 use serde_json::{Map, Value};
 
 pub use self::asking::{Inquiry, Replies, Respondent, Sends};
+use self::classification::Classification;
 use self::composite::Composite;
 use self::custom::Custom;
 use self::json_diff::JsonDiff;
@@ -52,6 +55,7 @@ use self::json_path::JsonPath;
 use self::json_schema::JsonSchema;
 use self::judge::Judge;
 use self::regex::Regex;
+use self::similarity::Similarity;
 use self::verdict::{Unscorable, Verdict};
 
 /// A scorer ready to score.
@@ -80,6 +84,7 @@ enum Kind {
     TokenUsage(TokenUsageScorer),
     Cost(CostScorer),
     ToolCalls(ToolCallsScorer),
+    Classification(Classification),
     Composite(Composite),
     Asking(Box<Inquiry>),
 }
@@ -120,8 +125,14 @@ impl Scorer {
             ScorerConfig::TokenUsage(config) => Kind::TokenUsage(config.clone()),
             ScorerConfig::Cost(config) => Kind::Cost(config.clone()),
             ScorerConfig::ToolCalls(config) => Kind::ToolCalls(config.clone()),
+            ScorerConfig::Classification(config) => {
+                Kind::Classification(Classification::compile(config)?)
+            }
             ScorerConfig::Composite(config) => Kind::Composite(Composite::compile(config)?),
             ScorerConfig::LlmJudge(config) => Kind::asking(Inquiry::Judge(Judge::compile(config)?)),
+            ScorerConfig::EmbeddingSimilarity(config) => {
+                Kind::asking(Inquiry::Similarity(Similarity::new(config)))
+            }
             ScorerConfig::Http(config) => Kind::asking(Inquiry::Custom(Custom::http(config))),
             ScorerConfig::Activity(config) => {
                 Kind::asking(Inquiry::Custom(Custom::activity(config)?))
@@ -236,6 +247,7 @@ impl Scorer {
             Kind::TokenUsage(config) => measures::token_usage(config, answer),
             Kind::Cost(config) => measures::cost(config, output),
             Kind::ToolCalls(config) => tool_calls::score(config, item, answer),
+            Kind::Classification(classification) => classification.score(item, &answer.value),
             Kind::Composite(composite) => composite.score(item, output),
             Kind::Asking(_) => Err(Unscorable("nobody was asked".to_owned())),
         }

@@ -8,7 +8,7 @@ use url::Url;
 /// Where results are shown beside traces; all three or none.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LangfuseConfig {
-    /// The address of Langfuse, for experiments with a sink `langfuse`, such as https://cloud.langfuse.com
+    /// The address of Langfuse, for experiments with a sink `langfuse`, such as `https://cloud.langfuse.com`
     #[arg(long, env = "LANGFUSE_HOST", requires_all = ["langfuse_public_key", "langfuse_secret_key"])]
     pub langfuse_host: Option<Url>,
     /// The public key of the Langfuse project.

@@ -1,18 +1,21 @@
 //! How outputs are judged: what each scorer promises is in its documentation in the modules here.
 
 mod activity;
+mod classification;
 mod composite;
 mod http;
 mod json;
 mod judge;
 mod matching;
 mod measure;
+mod similarity;
 mod text;
 mod tools;
 
 use serde::{Deserialize, Serialize};
 
 pub use activity::ActivityScorer;
+pub use classification::ClassificationScorer;
 pub use composite::{CompositeScorer, WeightedScorer};
 pub use http::HttpScorer;
 pub use json::{JsonDiffScorer, JsonPathAssertion, JsonPathScorer, JsonSchemaScorer};
@@ -21,6 +24,7 @@ pub use matching::{
     ContainsScorer, ExactMatchScorer, NumberExtraction, NumericScorer, RegexScorer,
 };
 pub use measure::{CostScorer, CountedTokens, LatencyScorer, TokenUsageScorer};
+pub use similarity::EmbeddingSimilarityScorer;
 pub use text::{
     BleuScorer, ChrfScorer, EditUnit, FuzzyScorer, LevenshteinScorer, RougeMeasure, RougeScorer,
     RougeVariant, TokenF1Scorer,
@@ -57,6 +61,8 @@ pub enum ScorerConfig {
     Activity(ActivityScorer),
     Http(HttpScorer),
     ToolCalls(ToolCallsScorer),
+    Classification(ClassificationScorer),
+    EmbeddingSimilarity(EmbeddingSimilarityScorer),
 }
 
 fn yes() -> bool {
@@ -93,6 +99,8 @@ impl ScorerConfig {
             Self::Activity(_) => "activity",
             Self::Http(_) => "http",
             Self::ToolCalls(_) => "tool_calls",
+            Self::Classification(_) => "classification",
+            Self::EmbeddingSimilarity(_) => "embedding_similarity",
         }
     }
 
@@ -130,6 +138,8 @@ impl ScorerConfig {
             Self::Activity(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::Http(scorer) => (&scorer.name, scorer.pass_threshold),
             Self::ToolCalls(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::Classification(scorer) => (&scorer.name, scorer.pass_threshold),
+            Self::EmbeddingSimilarity(scorer) => (&scorer.name, scorer.pass_threshold),
         };
         (name.as_deref(), pass_threshold)
     }
@@ -151,7 +161,9 @@ impl ScorerConfig {
             | Self::Rouge(_)
             | Self::TokenF1(_)
             | Self::JsonDiff(_)
-            | Self::ToolCalls(_) => true,
+            | Self::ToolCalls(_)
+            | Self::Classification(_)
+            | Self::EmbeddingSimilarity(_) => true,
             Self::Contains(scorer) => scorer.values.is_empty(),
             Self::Regex(scorer) => scorer.pattern.is_none(),
             Self::JsonSchema(_)
@@ -183,7 +195,10 @@ impl ScorerConfig {
 
     /// Whether the scorer asks others, so that scoring takes calls.
     pub fn asks(&self) -> bool {
-        matches!(self, Self::LlmJudge(_) | Self::Activity(_) | Self::Http(_))
+        matches!(
+            self,
+            Self::LlmJudge(_) | Self::Activity(_) | Self::Http(_) | Self::EmbeddingSimilarity(_)
+        )
     }
 }
 
@@ -208,6 +223,7 @@ mod tests {
             json!({"type": "levenshtein", "unit": "words", "case_sensitive": true}),
             json!({"type": "json_path", "assertions": [{"path": "$.a", "equals": null}], "require_all": false}),
             json!({"type": "cost", "max_cost": "0.01"}),
+            json!({"type": "classification", "labels": ["a", "b"], "case_sensitive": true}),
             json!({"type": "composite", "scorers": [{"weight": 2.0, "scorer": {"type": "latency"}}]}),
         ] {
             let read: ScorerConfig = serde_json::from_value(scorer.clone()).unwrap();

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::result::{ItemResult, ItemState};
-use crate::score::ScoreValue;
+use crate::score::{Score, ScoreValue};
 use crate::statistics::bootstrap::{Bootstrap, Statistic, bootstrap};
+use crate::statistics::classification::{Classification, Confusion};
 use crate::statistics::cluster::{Clustered, clustered};
 use crate::statistics::sample::Sample;
 use crate::statistics::wilson;
@@ -72,6 +73,10 @@ pub struct Estimate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub clustered: Option<Clustered>,
+    /// Of a scorer of labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub classification: Option<Classification>,
 }
 
 /// The scores of one run, group by group: 8 bytes for each score and tag of an item, and its cluster's name if asked for.
@@ -90,6 +95,7 @@ struct Group {
     trues: u64,
     booleans: u64,
     clusters: Vec<String>,
+    confusion: Confusion,
 }
 
 impl Breakdown {
@@ -121,7 +127,6 @@ impl Breakdown {
             .map(|key| cluster(result, key));
         for (place, scorer) in self.scorers.iter().enumerate() {
             let score = result.scores.iter().find(|score| score.name == *scorer);
-            let score = score.map(|score| score.value);
             for tag in std::iter::once(None).chain(tags.iter().copied().cloned().map(Some)) {
                 let group = self.groups.entry((place, tag)).or_default();
                 group.push(result.state, score, cluster.as_ref());
@@ -146,6 +151,7 @@ impl Breakdown {
                     interval: None,
                     bootstrap: None,
                     clustered: None,
+                    classification: group.confusion.figures(),
                 };
                 group.enter(estimate, &self.precision)
             })
@@ -154,7 +160,7 @@ impl Breakdown {
 }
 
 impl Group {
-    fn push(&mut self, state: ItemState, score: Option<ScoreValue>, cluster: Option<&String>) {
+    fn push(&mut self, state: ItemState, score: Option<&Score>, cluster: Option<&String>) {
         let Some(score) = score else {
             match state {
                 ItemState::GenerationFailed => self.coverage.generation_failed += 1,
@@ -164,8 +170,9 @@ impl Group {
             return;
         };
         self.coverage.scored += 1;
-        self.values.push(score.as_f64());
-        if let ScoreValue::Boolean(value) = score {
+        self.values.push(score.value.as_f64());
+        self.confusion.push(score);
+        if let ScoreValue::Boolean(value) = score.value {
             self.booleans += 1;
             self.trues += u64::from(value);
         }

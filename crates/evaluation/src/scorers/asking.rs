@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::custom::Custom;
 use super::judge::Judge;
+use super::similarity::Similarity;
 use super::{Unscorable, Verdict};
 
 /// What is recorded of the questions put to one respondent, by the id of the question.
@@ -39,6 +40,7 @@ pub enum Sends {
 pub enum Inquiry {
     Judge(Judge),
     Custom(Custom),
+    Similarity(Similarity),
 }
 
 impl Inquiry {
@@ -47,6 +49,7 @@ impl Inquiry {
         match self {
             Self::Judge(judge) => judge.respondents(),
             Self::Custom(custom) => custom.respondents(),
+            Self::Similarity(similarity) => similarity.respondents(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Inquiry {
         match self {
             Self::Judge(judge) => judge.concurrency(),
             Self::Custom(custom) => custom.concurrency(),
+            Self::Similarity(similarity) => similarity.concurrency(),
         }
     }
 
@@ -68,6 +72,7 @@ impl Inquiry {
         match self {
             Self::Judge(judge) => judge.questions(item, output),
             Self::Custom(custom) => custom.questions(item, output),
+            Self::Similarity(similarity) => similarity.questions(item, output),
         }
     }
 
@@ -76,6 +81,7 @@ impl Inquiry {
         match self {
             Self::Judge(judge) => judge.check(answer),
             Self::Custom(custom) => custom.check(answer),
+            Self::Similarity(similarity) => similarity.check(answer),
         }
     }
 
@@ -88,6 +94,7 @@ impl Inquiry {
         match self {
             Self::Judge(judge) => judge.verdict(questions, replies),
             Self::Custom(custom) => custom.verdict(questions, replies),
+            Self::Similarity(similarity) => similarity.verdict(questions, replies),
         }
     }
 }
