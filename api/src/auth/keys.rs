@@ -66,9 +66,10 @@ struct Known {
 }
 
 impl KeyFile {
-    fn known(self) -> anyhow::Result<Vec<Known>> {
+    fn known(text: &str) -> anyhow::Result<Vec<Known>> {
+        let file: Self = toml::from_str(text)?;
         let mut known: Vec<Known> = Vec::new();
-        for entry in self.keys {
+        for entry in file.keys {
             let mut sha256 = [0; 32];
             hex::decode_to_slice(&entry.sha256, &mut sha256)
                 .with_context(|| format!("`sha256` of the key `{}` is no SHA-256", entry.name))?;
@@ -113,8 +114,7 @@ impl Keys {
 
     /// Keys as they stand in a file.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let file: KeyFile = toml::from_str(text)?;
-        Ok(Self(Arc::new(RwLock::new(file.known()?))))
+        Ok(Self(Arc::new(RwLock::new(KeyFile::known(text)?))))
     }
 
     fn replace(&self, known: Vec<Known>) {
@@ -149,8 +149,7 @@ impl fmt::Debug for Keys {
 async fn read(path: &Path) -> anyhow::Result<Vec<Known>> {
     let name = || format!("the API keys in {}", path.display());
     let text = tokio::fs::read_to_string(path).await.with_context(name)?;
-    let file: KeyFile = toml::from_str(&text).with_context(name)?;
-    file.known().with_context(name)
+    KeyFile::known(&text).with_context(name)
 }
 
 /// What tells one version of a file from the next.

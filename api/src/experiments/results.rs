@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use crate::error::ApiError;
 use crate::experiments::outline::check_model;
-use crate::experiments::show;
+use crate::experiments::{runs, show};
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
 use crate::state::AppState;
@@ -89,11 +89,7 @@ pub(super) async fn list(
         if filters.model.as_ref().is_some_and(|only| only != model) {
             continue;
         }
-        let run = Run {
-            experiment: id.clone(),
-            index,
-            round: whole.round,
-        };
+        let run = runs::key(id, index, whole.round);
         let from = match index == start.run {
             true => start,
             false => Position {

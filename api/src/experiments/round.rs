@@ -1,7 +1,6 @@
 //! Another round of an experiment that has ended: what it was carried out by, with changes, started under the same id.
 
 use api_types::experiments::Experiment;
-use artifacts::run::Run;
 use domain::config::{
     AdapterConfig, DatasetConfig, ExecutionConfig, ExperimentConfig, InlineDataset, ModelConfig,
     RetryConfig, ScorerConfig, SinkConfig,
@@ -19,8 +18,8 @@ use crate::error::ApiError;
 use crate::execution::IdUse;
 use crate::experiments::create::checked;
 use crate::experiments::outline::missing;
-use crate::experiments::show;
 use crate::experiments::starting::Round;
+use crate::experiments::{runs, show};
 use crate::state::AppState;
 
 /// Parts of a configuration, each in place of the whole part of that name.
@@ -144,11 +143,8 @@ async fn on_record(
 ) -> Result<Option<Progress>, ApiError> {
     let mut first = None;
     for index in 0..memo.models.len() {
-        let run = Run {
-            experiment: id.clone(),
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            round: memo.round,
-        };
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let run = runs::key(id, index, memo.round);
         let Some(summary) = state.store.summary(&run).await? else {
             return Ok(None);
         };

@@ -99,6 +99,12 @@ impl Inquiry {
     }
 }
 
+/// The output that is asked about.
+pub(super) fn answered(output: &Output) -> Result<&Value, Unscorable> {
+    let answer = output.answer.as_ref().map(|answer| &answer.value);
+    answer.ok_or_else(|| Unscorable("there is no output".to_owned()))
+}
+
 /// A question about an item. Its id tells it from every other question that a respondent is asked in a run.
 pub(super) fn question(
     item: &DatasetItem,

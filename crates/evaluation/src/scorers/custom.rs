@@ -7,7 +7,7 @@ use domain::output::{Answer, CallError, CallErrorKind, Output};
 use domain::score::ScoreValue;
 use serde_json::{Map, Value};
 
-use super::asking::{Replies, Respondent, Sends, answer, question};
+use super::asking::{Replies, Respondent, Sends, answer, answered, question};
 use super::{Unscorable, Verdict};
 use crate::text::quote;
 
@@ -62,8 +62,7 @@ impl Custom {
         item: &DatasetItem,
         output: &Output,
     ) -> Result<Vec<DatasetItem>, Unscorable> {
-        let answer = output.answer.as_ref().map(|answer| answer.value.clone());
-        let answer = answer.ok_or_else(|| Unscorable("there is no output".to_owned()))?;
+        let answer = answered(output)?.clone();
         let mut asked = vec![
             ("id", Value::from(item.id.as_str())),
             ("input", item.input.clone().into()),

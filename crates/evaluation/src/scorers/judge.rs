@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::messages::Messages;
 use self::opinion::{Form, Opinion};
-use super::asking::{Replies, Respondent, answer, question, told_calls};
+use super::asking::{Replies, Respondent, answer, answered, question, told_calls};
 use super::{Unscorable, Verdict};
 use crate::text;
 
@@ -61,8 +61,7 @@ impl Judge {
         item: &DatasetItem,
         output: &Output,
     ) -> Result<Vec<DatasetItem>, Unscorable> {
-        let answer = output.answer.as_ref().map(|answer| &answer.value);
-        let answer = answer.ok_or_else(|| Unscorable("there is no output".to_owned()))?;
+        let answer = answered(output)?;
         let asked = |order, user: String| {
             let system = Value::from(self.messages.system());
             question(item, order, [("system", system), ("prompt", user.into())])

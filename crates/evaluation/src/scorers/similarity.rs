@@ -6,7 +6,7 @@ use domain::output::{Answer, CallError, CallErrorKind, Output};
 use domain::score::ScoreValue;
 use serde_json::{Value, json};
 
-use super::asking::{Replies, Respondent, Sends, answer, question};
+use super::asking::{Replies, Respondent, Sends, answer, answered, question};
 use super::reference::reference;
 use super::{Unscorable, Verdict};
 use crate::text::as_text;
@@ -45,8 +45,7 @@ impl Similarity {
         item: &DatasetItem,
         output: &Output,
     ) -> Result<Vec<DatasetItem>, Unscorable> {
-        let answer = output.answer.as_ref();
-        let answer = answer.ok_or_else(|| Unscorable("there is no output".to_owned()))?;
+        let answer = answered(output)?;
         let expected = reference(item, self.expected_field.as_deref(), &["value"])?;
         let of = |order: &str, what: &str, value: &Value| {
             let text = as_text(value);
@@ -62,7 +61,7 @@ impl Similarity {
             }
         };
         Ok(vec![
-            of("output", "output", &answer.value)?,
+            of("output", "output", answer)?,
             of("expected", "reference", expected)?,
         ])
     }
@@ -134,8 +133,8 @@ mod tests {
         let similarity = Similarity::new(&serde_json::from_value(config).unwrap());
         let item = json!({"id": "1", "input": {}, "expected": "x"});
         let item: DatasetItem = serde_json::from_value(item).unwrap();
-        let answered = Output::answered("1".to_owned(), 1, Answer::of(json!("y")));
-        let questions = similarity.questions(&item, &answered).unwrap();
+        let output_of_item = Output::answered("1".to_owned(), 1, Answer::of(json!("y")));
+        let questions = similarity.questions(&item, &output_of_item).unwrap();
         let reply = |question: &DatasetItem, embedding: Value| {
             let id = question.id.clone();
             let output = Output::answered(id.clone(), 1, Answer::of(embedding));
