@@ -295,4 +295,55 @@ mod tests {
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
+
+    /// The statuses and codes that `status_and_code` chooses, as its source has them.
+    fn chosen() -> Vec<(String, String)> {
+        let source = include_str!("error.rs");
+        let (_, chooser) = source.split_once("fn status_and_code").unwrap();
+        let (chooser, _) = chooser.split_once("\nfn ").unwrap();
+        let choices = chooser.split("StatusCode::").skip(1);
+        let mut chosen: Vec<_> = choices
+            .map(|choice| {
+                let name = choice.split(',').next().unwrap();
+                let status = (400..600)
+                    .filter_map(|status| StatusCode::from_u16(status).ok())
+                    .find(|status| {
+                        let reason = status.canonical_reason().unwrap_or_default();
+                        reason.to_uppercase().replace(' ', "_") == name
+                    });
+                let status = status.unwrap_or_else(|| panic!("no status `{name}`"));
+                (
+                    status.as_u16().to_string(),
+                    choice.split('"').nth(1).unwrap().to_owned(),
+                )
+            })
+            .collect();
+        chosen.sort();
+        chosen
+    }
+
+    #[test]
+    fn every_code_is_explained_in_the_conventions() {
+        let page = include_str!("../../docs/api.md");
+        let mut explained: Vec<_> = page
+            .lines()
+            .filter_map(|line| {
+                let (status, rest) = line.strip_prefix("| ")?.split_once(" | `")?;
+                let is_status =
+                    status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+                is_status.then(|| {
+                    (
+                        status.to_owned(),
+                        rest.split('`').next().unwrap_or_default().to_owned(),
+                    )
+                })
+            })
+            .collect();
+        explained.sort();
+        assert_eq!(
+            explained,
+            chosen(),
+            "the table of docs/api.md is on the left"
+        );
+    }
 }

@@ -34,6 +34,7 @@ use crate::{auth, comparisons, datasets, experiments, health, layers, workflows}
             An experiment takes a dataset, one or more models and scorers; workers obtain an output for every item and \
             model, score it, and deliver the results. Errors are problem documents (RFC 9457) with a stable `code`. \
             Keys that are not known are refused. Times are RFC 3339 in UTC. What is absent is left out, never null.",
+        contact(name = "The operators of this service"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The service that serves this document.")),

@@ -9,6 +9,7 @@ mod cancellation;
 mod comparisons;
 mod completion;
 mod conflicts;
+mod contract;
 mod control;
 mod costs;
 mod crashes;
