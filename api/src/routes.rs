@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, datasets, experiments, health, layers, workflows};
+use crate::{auth, comparisons, dashboard, datasets, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -136,6 +136,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .external_url_unchecked("/openapi.json", document.clone());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route("/", get(dashboard::page))
+        .route("/dashboard/{version}/{*path}", get(dashboard::file))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .merge(docs)
