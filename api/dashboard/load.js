@@ -52,6 +52,12 @@ export function useExperiment(id) {
     return () => control.abort();
   }, [id, turn]);
   const follow = useCallback(() => setTurn((turn) => turn + 1), []);
+  useEffect(() => {
+    // While nobody looked somebody else may have begun another round.
+    const seen = () => document.hidden || follow();
+    document.addEventListener('visibilitychange', seen);
+    return () => document.removeEventListener('visibilitychange', seen);
+  }, []);
   return { ...(state.id === id ? state : {}), follow };
 }
 

@@ -45,7 +45,9 @@ function Page() {
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header class="top">
-      <a class="brand" href=${address(['experiments'])}><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 13 6 8.5l3 2L14 3M10 3h4v4" /></svg>AI Evolution</a>
+      <a class="brand" href=${address(['experiments'])}>
+        <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 13 6 8.5l3 2L14 3M10 3h4v4" /></svg>AI Evolution
+      </a>
       <nav aria-label="Views">
         ${PLACES.map(
           ([place, label, key]) => html`<a href=${address([place])} data-key=${key}

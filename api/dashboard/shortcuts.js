@@ -15,7 +15,7 @@ const KEYS = [
   ['Enter', 'open the row'],
   ['x', 'choose the row for a comparison'],
   ['[  ]', 'to the page before, to the next page'],
-  ['1  2  3', 'an experiment’s progress, scores, items'],
+  ['1  2  3  4', 'an experiment’s progress, scores, items, setup'],
   ['p', 'pause or resume the experiment'],
   ['r', 'read again'],
   ['t', 'light or dark'],

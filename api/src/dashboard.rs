@@ -65,6 +65,7 @@ const FILES: &[(&str, &str)] = files![
     "views/items.js"
     "views/progress.js"
     "views/scores.js"
+    "views/setup.js"
     "views/tags.js"
     "words.js"
 ];

@@ -75,6 +75,7 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::limits::change_limits
         ))
         .routes(routes!(experiments::watch::watch_experiment))
+        .routes(routes!(experiments::configuration::get_experiment_config))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))

@@ -7,6 +7,7 @@ export const VIEWS = [
   ['#/experiments/finished', 'Sums, finished', '.run .means'],
   ['#/experiments/finished/scores', 'Sums, finished', '.histogram'],
   ['#/experiments/finished/items', 'Sums, finished', '.items li'],
+  ['#/experiments/finished/setup', 'Sums, finished', '.setup .panel'],
   ['#/compare?experiment=finished', 'Compare', '.forest'],
   ['#/datasets', 'Datasets', '.empty, .datasets'],
 ];

@@ -9,6 +9,7 @@ export function Choice({ experiment, model, runs }) {
   const recent = (data?.experiments ?? []).filter(({ id }) => !experiment.includes(id));
   const names = Object.fromEntries((data?.experiments ?? []).map(({ id, experiment_name: name }) => [id, name]));
   const go = (experiment, model) => replace(address(['compare'], { experiment, model }));
+  const without = (id) => experiment.filter((other) => other !== id);
   const add = (event) => {
     event.preventDefault();
     const id = draft.trim();
@@ -27,8 +28,8 @@ export function Choice({ experiment, model, runs }) {
       ${experiment.map(
         (id, index) => html`<li key=${id}>
           <a href=${address(['experiments', id])}>${names[id] ?? id}</a> ${names[id] && html`<span class="id">${id}</span>`}
-          ${index > 0 && html`<button type="button" class="quiet" onClick=${() => go([id, ...experiment.filter((other) => other !== id)], model)}>Make it the baseline</button>`}
-          <button type="button" class="quiet" aria-label=${`Take out ${id}`} onClick=${() => go(experiment.filter((other) => other !== id), [])}>Take out</button>
+          ${index > 0 && html`<button type="button" class="quiet" onClick=${() => go([id, ...without(id)], model)}>Make it the baseline</button>`}
+          <button type="button" class="quiet" aria-label=${`Take out ${id}`} onClick=${() => go(without(id), [])}>Take out</button>
         </li>`,
       )}
     </ol>

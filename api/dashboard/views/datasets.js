@@ -41,7 +41,15 @@ function Table({ versions, named }) {
   return html`
     <table class="list datasets">
       <caption class="hidden">${named ? 'Datasets' : 'Versions, newest first'}</caption>
-      <thead><tr><th scope="col">${named ? 'Dataset' : 'Version'}</th><th scope="col">Format</th><th scope="col" class="n">Size</th><th scope="col">Created</th><th scope="col">State</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">${named ? 'Dataset' : 'Version'}</th>
+          <th scope="col">Format</th>
+          <th scope="col" class="n">Size</th>
+          <th scope="col">Created</th>
+          <th scope="col">State</th>
+        </tr>
+      </thead>
       <tbody>
         ${versions.map(
           ({ name, version, format, compression, bytes: size, received, complete, created_at: created }) => html`<tr key=${`${name} ${version}`} data-row-of=${name}>

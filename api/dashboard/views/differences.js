@@ -6,7 +6,8 @@ import { count, digitsOf, estimate, exact, interval, many, probability, signed }
 import { METHODS, TESTS, worded } from '../words.js';
 
 export function Differences({ scorer, differences, name }) {
-  const range = rangeOf([0, ...differences.flatMap(({ mean_difference: mean, interval: known }) => [mean, known?.low, known?.high])]);
+  const ends = differences.flatMap(({ mean_difference: mean, interval: known }) => [mean, known?.low, known?.high]);
+  const range = rangeOf([0, ...ends]);
   const digits = digitsOf(differences.map((difference) => difference.interval));
   const wide = [Math.min(range[0], -range[1] * 0.15), Math.max(range[1], -range[0] * 0.15)];
   return html`
@@ -16,17 +17,31 @@ export function Differences({ scorer, differences, name }) {
         <caption class="soft small">Mean difference with its 95 % interval; right of the line the candidate scores higher.
           ${differences.length > 1 && ' The verdict is corrected for making many comparisons at once, so that runs may be tied though an interval leaves zero out.'}</caption>
         <thead>
-          <tr><th scope="col">Candidate against baseline</th><th scope="col">Difference</th><th scope="col">95 % interval</th><th scope="col" class="plot"><span class="hidden">Plot</span></th><th scope="col">Verdict</th></tr>
+          <tr>
+            <th scope="col">Candidate against baseline</th>
+            <th scope="col">Difference</th>
+            <th scope="col">95 % interval</th>
+            <th scope="col" class="plot"><span class="hidden">Plot</span></th>
+            <th scope="col">Verdict</th>
+          </tr>
         </thead>
         <tbody>
-          ${differences.map((difference) => html`<${Row} key=${`${difference.baseline} ${difference.candidate}`} difference=${difference} name=${name} range=${wide} digits=${digits} />`)}
-          <tr class="axis-row" aria-hidden="true"><td></td><td></td><td></td><td class="plot"><${IntervalAxis} range=${wide} /></td><td></td></tr>
+          ${differences.map(
+            (difference) => html`<${Row} key=${pair(difference)} difference=${difference} name=${name} range=${wide} digits=${digits} />`,
+          )}
+          <tr class="axis-row" aria-hidden="true">
+            <td></td><td></td><td></td>
+            <td class="plot"><${IntervalAxis} range=${wide} /></td>
+            <td></td>
+          </tr>
         </tbody>
       </table>
-      ${differences.map((difference) => html`<${Figures} key=${`${difference.baseline} ${difference.candidate}`} difference=${difference} name=${name} />`)}
+      ${differences.map((difference) => html`<${Figures} key=${pair(difference)} difference=${difference} name=${name} />`)}
     </section>
   `;
 }
+
+const pair = ({ baseline, candidate }) => `${baseline} ${candidate}`;
 
 function verdict({ mean_difference: mean, statistically_tied: tied }) {
   if (mean === undefined) return ['Nothing to compare', 'tied'];
@@ -50,18 +65,21 @@ function Row({ difference, name, range, digits }) {
 
 /** The statement in words, and the figures that it rests on. */
 function Figures({ difference, name }) {
-  const { baseline, candidate, coverage, wins, losses, ties, statement, regressions } = difference;
+  const { baseline, candidate, coverage, wins, losses, ties, statement } = difference;
   const left = coverage.paired === undefined ? 0 : coverage.only_baseline + coverage.only_candidate + coverage.neither;
   return html`
     <details class="pair">
-      <summary>${name(candidate)} against ${name(baseline)}: <span class="soft">${count(coverage.paired)} pairs, ${count(wins)} higher, ${count(losses)} lower, ${count(ties)} the same</span></summary>
+      <summary>
+        ${`${name(candidate)} against ${name(baseline)}: `}
+        <span class="soft">${count(coverage.paired)} pairs, ${count(wins)} higher, ${count(losses)} lower, ${count(ties)} the same</span>
+      </summary>
       <p>${coded(statement)}</p>
       <dl class="figures">
         <${Means} difference=${difference} />
         ${left > 0 && html`<div><dt>Left out</dt><dd>${many(left, 'item')} without a score in both</dd></div>`}
         <${Test} difference=${difference} />
       </dl>
-      ${regressions.length > 0 && html`<${Regressions} regressions=${regressions} losses=${losses} name=${name} difference=${difference} />`}
+      <${Regressions} difference=${difference} name=${name} />
     </details>
   `;
 }
@@ -79,19 +97,33 @@ function Means({ difference: { baseline_mean: before, candidate_mean: after, min
 function Test({ difference: { deciding_test: test, p_value: alone, adjusted_p_value: adjusted, interval: known } }) {
   if (!test) return null;
   return html`
-    <div><dt>p, ${worded(TESTS, test)}</dt><dd>${probability(adjusted)} <span class="aside">corrected for all comparisons; ${probability(alone)} alone</span></dd></div>
+    <div>
+      <dt>p, ${worded(TESTS, test)}</dt>
+      <dd>${probability(adjusted)} <span class="aside">corrected for all comparisons; ${probability(alone)} alone</span></dd>
+    </div>
     ${known && html`<div><dt>Interval</dt><dd>${worded(METHODS, known.method)}</dd></div>`}
   `;
 }
 
-function Regressions({ regressions, losses, name, difference }) {
+function Regressions({ difference: { regressions, losses, baseline: before, candidate: after }, name }) {
+  if (!regressions.length) return null;
   return html`
     <table class="regressions">
       <caption class="soft small">Items that lost most${losses > regressions.length && ` (${count(regressions.length)} of ${count(losses)})`}</caption>
-      <thead><tr><th scope="col">Item</th><th scope="col" class="n">${name(difference.baseline)}</th><th scope="col" class="n">${name(difference.candidate)}</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Item</th>
+          <th scope="col" class="n">${name(before)}</th>
+          <th scope="col" class="n">${name(after)}</th>
+        </tr>
+      </thead>
       <tbody>
         ${regressions.map(
-          ({ item_id: id, baseline, candidate }) => html`<tr key=${id}><th scope="row"><code>${id}</code></th><td class="n">${exact(baseline)}</td><td class="n">${exact(candidate)}</td></tr>`,
+          ({ item_id: id, baseline, candidate }) => html`<tr key=${id}>
+            <th scope="row"><code>${id}</code></th>
+            <td class="n">${exact(baseline)}</td>
+            <td class="n">${exact(candidate)}</td>
+          </tr>`,
         )}
       </tbody>
     </table>

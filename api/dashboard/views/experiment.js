@@ -1,4 +1,4 @@
-// One experiment: its head with the controls, and what is told of it in three parts.
+// One experiment: its head with the controls, and what is told of it in four parts.
 import { html, useEffect } from '../vendor/htm-preact.js';
 import { useExperiment } from '../load.js';
 import { Failure, Loading, sentence } from '../parts/notes.js';
@@ -9,11 +9,13 @@ import { Controls } from './controls.js';
 import { Items } from './items.js';
 import { Progress, Waiting } from './progress.js';
 import { Scores } from './scores.js';
+import { Setup } from './setup.js';
 
 const PARTS = [
   [undefined, 'Progress', '1'],
   ['scores', 'Scores', '2'],
   ['items', 'Items', '3'],
+  ['setup', 'Setup', '4'],
 ];
 
 export function Experiment({ id, part, query }) {
@@ -37,6 +39,7 @@ export function Experiment({ id, part, query }) {
     </nav>
     ${part === undefined && html`<${Progress} experiment=${experiment} />`}
     ${part === 'scores' && html`<${Scores} experiment=${experiment} />`}
+    ${part === 'setup' && html`<${Setup} experiment=${experiment} />`}
     ${part === 'items' && html`<${Items} experiment=${experiment} query=${query} />`}
   `;
 }

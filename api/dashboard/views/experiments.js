@@ -81,7 +81,10 @@ function Row({ experiment, chosen, choose }) {
         <span class="id">${id}</span>
       </th>
       <td class="status"><${Badge} status=${status} /></td>
-      <td class="models">${models.slice(0, 3).map((model) => html`<span class="chip">${model}</span> `)}${models.length > 3 && html`<span class="soft">+${models.length - 3}</span>`}</td>
+      <td class="models">
+        ${models.slice(0, 3).map((model) => html`<span class="chip">${model}</span> `)}
+        ${models.length > 3 && html`<span class="soft">+${models.length - 3}</span>`}
+      </td>
       <td class="when soft"><${Ago} at=${created} /></td>
       <td class="took soft n"><${Took} from=${created} to=${ended} /></td>
     </tr>

@@ -34,10 +34,12 @@ export function Item({ model, result }) {
         ${output?.answer?.tool_calls?.length > 0 && html`<${Text} label="Tool calls" value=${output.answer.tool_calls} />`}
       </div>
       ${(scores.length > 0 || failures.length > 0) && html`<${Judgement} scores=${scores} failures=${failures} />`}
-      ${item.metadata && Object.keys(item.metadata).length > 0 && html`<${Text} label="Metadata" value=${item.metadata} />`}
+      ${some(item.metadata) && html`<${Text} label="Metadata" value=${item.metadata} />`}
     </div>
   `;
 }
+
+const some = (metadata) => Object.keys(metadata ?? {}).length > 0;
 
 /** An input of a single text is that text. */
 function alone(input) {
@@ -50,7 +52,9 @@ const Text = ({ label, value }) => html`<section class="text"><h2 class="label">
 function CallError({ error }) {
   return html`
     <section class="text"><h2 class="label">Error</h2>
-      <p class="note bad"><code>${error.kind}</code>${error.status && html` <code>${error.status}</code>`} <span class="verbatim">${text(error.message)}</span></p>
+      <p class="note bad">
+        <code>${error.kind}</code> ${error.status && html`<code>${error.status}</code> `}<span class="verbatim">${text(error.message)}</span>
+      </p>
     </section>
   `;
 }
@@ -82,8 +86,14 @@ function Judgement({ scores, failures }) {
           (score) => html`<tr>
             <th scope="row">${score.name}</th>
             <td><strong>${shown(score.value)}</strong></td>
-            <td><span class="verbatim">${text(score.comment ?? '')}</span>
-              ${score.metadata && Object.keys(score.metadata).length > 0 && html`<details><summary class="small">Details</summary><${Verbatim} label=${`Details of ${score.name}`} value=${score.metadata} /></details>`}</td>
+            <td>
+              <span class="verbatim">${text(score.comment ?? '')}</span>
+              ${some(score.metadata) &&
+              html`<details>
+                <summary class="small">Details</summary>
+                <${Verbatim} label=${`Details of ${score.name}`} value=${score.metadata} />
+              </details>`}
+            </td>
           </tr>`,
         )}
         ${failures.map(

@@ -27,7 +27,8 @@ export function Items({ experiment, query }) {
     <${Filters} segments=${segments} query=${query} fields=${fields} />
     <${Failure} problem=${problem} retry=${reload} />
     ${loading && html`<${Loading} what="items" />`}
-    ${data?.results.length === 0 && html`<${Empty}>${Object.values(filters).some(Boolean) ? 'No item is like that.' : 'No item is done yet.'}<//>`}
+    ${data?.results.length === 0 &&
+    html`<${Empty}>${Object.values(filters).some(Boolean) ? 'No item is like that.' : 'No item is done yet.'}<//>`}
     ${data?.results.length > 0 &&
     html`<ul class="items">
       ${data.results.map(({ model, result }) => html`<${Row} key=${`${model} ${result.item.id}`} model=${model} result=${result} several=${models.length > 1} />`)}

@@ -31,13 +31,18 @@ function Run({ run, told }) {
     <section class="panel run">
       <div class="title">
         <h2>${run.model}</h2>
-        ${over || run.status === 'paused' ? html`<${Badge} status=${run.status} />` : html`<span class="badge" data-status="running">${worded(STAGES, run.stage)}</span>`}
+        ${over || run.status === 'paused'
+          ? html`<${Badge} status=${run.status} />`
+          : html`<span class="badge" data-status="running">${worded(STAGES, run.stage)}</span>`}
       </div>
       <${ProgressBar} run=${run} />
       <${StateCounts} run=${run} />
       ${run.reason && html`<p class="note bad">${sentence(run.reason)}</p>`}
       ${run.waiting_on && run.waiting_on.detail !== told && html`<${Waiting} waiting=${run.waiting_on} />`}
-      ${run.pause && html`<p class="soft small">Since ${moment(run.pause.since)}: ${worded(PAUSED_BY, run.pause.by)}${run.pause.reason && `, “${run.pause.reason}”`}.</p>`}
+      ${run.pause &&
+      html`<p class="soft small">
+        Since ${moment(run.pause.since)}: ${worded(PAUSED_BY, run.pause.by)}${run.pause.reason && `, “${run.pause.reason}”`}.
+      </p>`}
       <${Figures} run=${run} over=${over} />
       <${Means} scorers=${run.scorers} />
       <${Deliveries} deliveries=${run.deliveries} />
@@ -66,8 +71,8 @@ function Figures({ run, over }) {
 
 /** Calls that were not as they should be. */
 function Aside({ generated: { cached, repeated, lost } }) {
-  const parts = [cached > 0 && `${count(cached)} from the cache`, repeated > 0 && `${count(repeated)} repeated`, lost > 0 && `${count(lost)} lost`];
-  const said = parts.filter(Boolean).join(', ');
+  const parts = [[cached, 'from the cache'], [repeated, 'repeated'], [lost, 'lost']];
+  const said = parts.filter(([calls]) => calls > 0).map(([calls, how]) => `${count(calls)} ${how}`).join(', ');
   return said && html`<span class="aside">${said}</span>`;
 }
 
@@ -76,7 +81,14 @@ function Means({ scorers }) {
   const digits = digitsOf(scorers.map((scorer) => scorer.confidence_interval));
   return html`
     <table class="means">
-      <thead><tr><th scope="col">Scorer</th><th scope="col">Mean</th><th scope="col">95 % interval</th><th scope="col" class="n">Scores</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Scorer</th>
+          <th scope="col">Mean</th>
+          <th scope="col">95 % interval</th>
+          <th scope="col" class="n">Scores</th>
+        </tr>
+      </thead>
       <tbody>
         ${scorers.map(
           ({ scorer, mean, confidence_interval: range, count: scores, errors }) => html`<tr key=${scorer}>

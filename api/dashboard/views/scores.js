@@ -39,7 +39,9 @@ function Coverage({ models }) {
 }
 
 function Scorer({ scorer, models }) {
-  const rows = models.map((run) => ({ model: run.model, found: run.scorers.find((other) => other.scorer === scorer) })).filter(({ found }) => found);
+  const rows = models
+    .map((run) => ({ model: run.model, found: run.scorers.find((other) => other.scorer === scorer) }))
+    .filter(({ found }) => found);
   const range = rangeOf(rows.flatMap(({ found: { mean, confidence_interval: known } }) => [mean, known?.low, known?.high]));
   const digits = digitsOf(rows.map(({ found }) => found.confidence_interval));
   const method = rows.find(({ found }) => found.confidence_interval)?.found.confidence_interval.method;
@@ -49,7 +51,13 @@ function Scorer({ scorer, models }) {
       <table class="estimates">
         <caption class="hidden">Means by ${scorer}</caption>
         <thead>
-          <tr><th scope="col">Model</th><th scope="col">Mean</th><th scope="col">95 % interval</th><th scope="col" class="plot"><span class="hidden">Plot</span></th><th scope="col" class="n">Scores</th></tr>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Mean</th>
+            <th scope="col">95 % interval</th>
+            <th scope="col" class="plot"><span class="hidden">Plot</span></th>
+            <th scope="col" class="n">Scores</th>
+          </tr>
         </thead>
         <tbody>
           ${rows.map(
@@ -63,7 +71,11 @@ function Scorer({ scorer, models }) {
                 ${agreement !== undefined && html`<span class="aside">agreement ${estimate(agreement)}</span>`}</td>
             </tr>`,
           )}
-          <tr class="axis-row" aria-hidden="true"><td></td><td></td><td></td><td class="plot"><${IntervalAxis} range=${range} /></td><td></td></tr>
+          <tr class="axis-row" aria-hidden="true">
+            <td></td><td></td><td></td>
+            <td class="plot"><${IntervalAxis} range=${range} /></td>
+            <td></td>
+          </tr>
         </tbody>
       </table>
       ${method && html`<p class="soft small">Intervals by ${worded(METHODS, method)}. A failed item is in no mean.</p>`}

@@ -24,7 +24,16 @@ function Breakdown({ id }) {
   return html`
     <div class="wide" tabindex="0" role="region" aria-label="Scores by tag">
       <table>
-        <thead><tr><th scope="col">Tag</th><th scope="col">Model</th><th scope="col">Scorer</th><th scope="col">Mean</th><th scope="col">95 % interval</th><th scope="col" class="n">Scores</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Tag</th>
+            <th scope="col">Model</th>
+            <th scope="col">Scorer</th>
+            <th scope="col">Mean</th>
+            <th scope="col">95 % interval</th>
+            <th scope="col" class="n">Scores</th>
+          </tr>
+        </thead>
         <tbody>
           ${tagged.map(
             ({ tag, model, scorer, mean, interval: range, coverage }) => html`<tr>

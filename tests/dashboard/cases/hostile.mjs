@@ -8,7 +8,7 @@ const VISIBLE = HOSTILE.replace('\u202e', '\ufffd');
 export async function hostileTextStaysText({ browser, base, writeKey }) {
   const visit = await Visit.begin(browser, base, { key: writeKey });
   const { page } = visit;
-  const places = ['', '#/experiments/hostile', '#/experiments/hostile/scores', '#/compare?experiment=hostile'];
+  const places = ['', '#/experiments/hostile', '#/experiments/hostile/scores', '#/experiments/hostile/setup', '#/compare?experiment=hostile'];
   for (const place of places) {
     await visit.go(place);
     await page.getByText('window.harmed=1').first().waitFor();

@@ -6,6 +6,7 @@ const HOSTILE_VIEWS = [
   ['#/experiments/hostile', undefined, '.run'],
   ['#/experiments/hostile/scores', undefined, 'section'],
   ['#/experiments/hostile/items', undefined, '.items li'],
+  ['#/experiments/hostile/setup', undefined, '.setup .panel'],
 ];
 
 export async function aPhoneIsWideEnough({ browser, base, writeKey }) {

@@ -27,6 +27,12 @@ export async function scoresHaveIntervals({ browser, base, ask, writeKey }) {
       assert.match(described, /95 % interval/);
     }
   }
+  // What was asked for is beside what came out.
+  await page.getByRole('link', { name: 'Setup' }).click();
+  const dataset = page.getByRole('group', { name: 'Dataset' });
+  assert.match(await dataset.innerText(), /"items": "60 items"/);
+  assert.match(await page.getByRole('group', { name: 'Model poor' }).innerText(), /"provider": "test"/);
+  await page.getByRole('link', { name: 'Scores' }).click();
   // The tags are read when they are asked for.
   await page.getByText('By tag').click();
   await page.getByRole('rowheader', { name: 'even' }).first().waitFor();
