@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 pub use self::keys::{Keys, NewKey, Role};
 use self::rate::Rates;
 pub(crate) use self::rate::whole_seconds;
+use crate::dashboard;
 use crate::error::ApiError;
 
 /// Who has made a request.
@@ -34,10 +35,10 @@ pub struct Doorkeeper {
     rates: Option<Rates>,
 }
 
-/// What is told to everybody: whether the service lives, and how to speak to it.
+/// What is told to everybody: whether the service lives, how to speak to it, and the dashboard without any data.
 fn is_open(path: &str) -> bool {
     let is_docs = path == "/docs" || path.starts_with("/docs/");
-    is_docs || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
+    is_docs || dashboard::is_at(path) || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
 }
 
 impl Doorkeeper {
@@ -117,11 +118,13 @@ mod tests {
             "/openapi.json",
             "/docs",
             "/docs/index.html",
+            "/",
+            "/dashboard/v/main.js",
         ] {
             assert!(is_open(path), "{path}");
         }
         for path in [
-            "/",
+            "/dashboard",
             "/v1/experiments",
             "/healthz/",
             "/docsx",

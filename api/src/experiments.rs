@@ -3,6 +3,7 @@
 pub(crate) mod again;
 mod archive;
 pub(crate) mod breakdown;
+pub(crate) mod configuration;
 pub(crate) mod control;
 mod create;
 mod identity;

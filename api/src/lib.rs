@@ -1,13 +1,14 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
 //! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service. `auth` lets callers in. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
+//! look after the service, `dashboard` is the page at `/`. `auth` lets callers in. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
 //! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
 mod comparisons;
 mod config;
+mod dashboard;
 mod datasets;
 mod entity_tag;
 mod error;

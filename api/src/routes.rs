@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, datasets, experiments, health, layers, workflows};
+use crate::{auth, comparisons, dashboard, datasets, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -76,6 +76,7 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::limits::change_limits
         ))
         .routes(routes!(experiments::watch::watch_experiment))
+        .routes(routes!(experiments::configuration::get_experiment_config))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))
@@ -137,6 +138,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .external_url_unchecked("/openapi.json", document.clone());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route("/", get(dashboard::page))
+        .route("/dashboard/{version}/{*path}", get(dashboard::file))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .merge(docs)

@@ -11,6 +11,7 @@ use api_types::datasets::{CreateDataset, DatasetList, DatasetVersion, DatasetVer
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
+use domain::config::ExperimentConfig;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -208,6 +209,11 @@ impl Client {
         let path = ["v1", "experiments", id.as_ref()];
         let request = self.request(Method::PATCH, &path).json(change);
         self.send(request).await
+    }
+
+    pub(crate) async fn config(&self, id: &ExperimentId) -> Result<ExperimentConfig, Error> {
+        self.send(self.request(Method::GET, &["v1", "experiments", id.as_ref(), "config"]))
+            .await
     }
 
     pub(crate) async fn ledger(

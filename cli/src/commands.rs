@@ -4,6 +4,7 @@ pub(crate) mod again;
 pub(crate) mod breakdown;
 pub(crate) mod cancel;
 pub(crate) mod compare;
+pub(crate) mod config;
 pub(crate) mod dataset;
 pub(crate) mod dev;
 pub(crate) mod gate;

@@ -19,8 +19,9 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, dataset, dev, gate, ledger, limits, list, pause,
-    report as reporting, results, resume, run, status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, config, dataset, dev, gate, ledger, limits, list,
+    pause, report as reporting, results, resume, run, status, summary, temporal_path, terminate,
+    validate,
 };
 use crate::exit::Outcome;
 
@@ -99,6 +100,8 @@ enum Command {
     Rescore(again::Args),
     /// Deliver the results again.
     Emit(again::Args),
+    /// Print what an experiment is carried out by, as a file that `run` takes.
+    Config(config::Args),
     /// Account for every model call.
     Ledger(ledger::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
@@ -142,6 +145,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Retry(args)) => again::run(&context, "retry", args).await,
         Some(Command::Rescore(args)) => again::run(&context, "rescore", args).await,
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
+        Some(Command::Config(args)) => config::run(&context, args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
         Some(Command::TemporalPath) => temporal_path::run().await,
     }

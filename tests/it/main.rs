@@ -14,6 +14,7 @@ mod control;
 mod costs;
 mod crashes;
 mod custom_activities;
+mod dashboard;
 mod dataset_addresses;
 mod dataset_faults;
 mod datasets;

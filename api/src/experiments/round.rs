@@ -2,8 +2,8 @@
 
 use api_types::experiments::Experiment;
 use domain::config::{
-    AdapterConfig, DatasetConfig, ExecutionConfig, ExperimentConfig, InlineDataset, ModelConfig,
-    RetryConfig, ScorerConfig, SinkConfig,
+    AdapterConfig, ExecutionConfig, ExperimentConfig, ModelConfig, RetryConfig, ScorerConfig,
+    SinkConfig,
 };
 use domain::experiment::ExperimentId;
 use domain::limits::RunLimits;
@@ -16,6 +16,7 @@ use workflows::memo::ExperimentMemo;
 
 use crate::error::ApiError;
 use crate::execution::IdUse;
+use crate::experiments::configuration::config;
 use crate::experiments::create::checked;
 use crate::experiments::outline::missing;
 use crate::experiments::starting::Round;
@@ -159,28 +160,24 @@ async fn changed(
     old: ExperimentSpec,
     changes: Changes,
 ) -> Result<ExperimentSpec, ApiError> {
-    let source = old.dataset;
-    let dataset = match source.config() {
-        Ok(dataset) => dataset,
-        Err(upload) => DatasetConfig::Inline(InlineDataset {
-            items: state.store.upload(&upload.sha256).await?,
-        }),
-    };
+    let source = old.dataset.clone();
+    let name = old.experiment_name.clone();
+    let old = config(state, old).await?;
     let replaced = changes.adapter.is_some();
     let models = old.models.into_iter().map(|model| ModelConfig {
-        name: model.name,
-        adapter: (!replaced).then_some(model.adapter),
+        adapter: model.adapter.filter(|_| !replaced),
+        ..model
     });
     let config = ExperimentConfig {
-        dataset,
         models: models.collect(),
         adapter: changes.adapter,
         scorers: changes.scorers.unwrap_or(old.scorers),
         sinks: changes.sinks.unwrap_or(old.sinks),
         execution: changes.execution.unwrap_or(old.execution),
         retry: changes.retry.unwrap_or(old.retry),
+        ..old
     };
-    let check = move || checked(old.experiment_name, config);
+    let check = move || checked(name, config);
     let experiment = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;

@@ -7,6 +7,7 @@ mod auth;
 mod comparisons;
 mod control;
 mod create;
+mod dashboard;
 mod datasets;
 mod document;
 mod experiments;

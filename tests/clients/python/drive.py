@@ -24,6 +24,7 @@ from evolution_client.api.experiments import (
     create_experiment,
     emit_experiment,
     get_experiment,
+    get_experiment_config,
     list_experiments,
     pause_experiment,
     rescore_experiment,
@@ -164,6 +165,9 @@ def read(client: Client, experiment_id: str) -> None:
     assert abs(exact.mean - 0.5) < 1e-9 and abs(number.mean - 0.5) < 1e-9, summary
     assert 0 < exact.confidence_interval.low < 0.5 < exact.confidence_interval.high < 1, exact
     called("get_summary")
+    config = get_experiment_config.sync(experiment_id, client=client)
+    assert isinstance(config, ExperimentConfig) and len(config.dataset.items) == ITEMS, config
+    called("get_experiment_config")
     broken = get_breakdown.sync(experiment_id, client=client, resamples=200, cluster_by="topic")
     assert isinstance(broken, Breakdown) and broken.complete, broken
     assert [(group.scorer, bool(group.tag)) for group in broken.estimates[:2]] == [("exact_match", False), ("exact_match", True)]

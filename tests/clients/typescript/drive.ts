@@ -146,6 +146,11 @@ async function read(): Promise<void> {
   assert.equal(exact.confidence_interval.method, "wilson");
   called("get_summary");
 
+  const config = await client.GET("/v1/experiments/{experiment_id}/config", { params: { path } });
+  assert(config.data?.dataset.type === "inline");
+  assert.equal(config.data.dataset.items.length, ITEMS);
+  called("get_experiment_config");
+
   const broken = await client.GET("/v1/experiments/{experiment_id}/breakdown", {
     params: { path, query: { resamples: 200, cluster_by: "topic" } },
   });
