@@ -10,6 +10,8 @@ mod create;
 mod datasets;
 mod document;
 mod experiments;
+mod exports;
+mod items;
 mod lists;
 mod memory;
 mod problems;
