@@ -65,6 +65,10 @@ pub enum ApiError {
         "the content of the file has another SHA-256 than was announced; upload it again from its beginning"
     )]
     ContentMismatch,
+    #[error(
+        "results can be had as `application/json`, `application/x-ndjson`, `application/jsonl`, `text/csv` and `application/vnd.apache.parquet`"
+    )]
+    NotAcceptable,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
     #[error("the input has {}", count(.0))]
@@ -92,6 +96,14 @@ impl ApiError {
     /// One fault, such as that of a query parameter.
     pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(pointer, message)])
+    }
+
+    /// Refuses an input that has faults.
+    pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Self::Invalid(faults)),
+        }
     }
 
     pub(crate) fn temporal(source: impl Into<BoxError>) -> Self {
@@ -171,6 +183,11 @@ impl ApiError {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Not JSON",
+            ),
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "not_acceptable",
+                "Not in that form",
             ),
             Self::KeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,

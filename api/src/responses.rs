@@ -21,6 +21,9 @@ pub(crate) struct BadPageToken;
 /// What the path names does not exist.
 pub(crate) struct Missing;
 
+/// The answer is not to be had in a form that the client accepts.
+pub(crate) struct NotAcceptable;
+
 /// The body cannot be read, or is not valid.
 pub(crate) struct BadBody;
 
@@ -99,6 +102,13 @@ impl IntoResponses for Missing {
             "404",
             problem("There is nothing of that id. Code `not_found`.").build(),
         )])
+    }
+}
+
+impl IntoResponses for NotAcceptable {
+    fn responses() -> Responses {
+        let description = "None of the media types in `Accept` is one of those of a good answer. Code `not_acceptable`.";
+        responses([("406", problem(description).build())])
     }
 }
 

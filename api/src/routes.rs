@@ -10,6 +10,7 @@ use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -84,7 +85,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::again::retry_experiment))
         .routes(routes!(experiments::again::rescore_experiment))
         .routes(routes!(experiments::again::emit_experiment))
-        .routes(routes!(experiments::list_results))
+        .routes(routes!(experiments::results::list_results))
+        .routes(routes!(experiments::results::get_item_results))
         .routes(routes!(experiments::get_summary))
         .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
@@ -149,6 +151,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .layer(
             // The outermost first.
             ServiceBuilder::new()
+                // Outside of everything that may still change a body.
+                .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing))
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 // Inside of the id and outside of whatever may fail: it logs failures and completes their bodies.
                 .layer(middleware::from_fn(layers::report))
@@ -180,6 +184,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("upload-offset"),
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

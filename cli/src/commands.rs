@@ -7,6 +7,7 @@ pub(crate) mod compare;
 pub(crate) mod config;
 pub(crate) mod dataset;
 pub(crate) mod dev;
+pub(crate) mod export;
 pub(crate) mod gate;
 pub(crate) mod ledger;
 pub(crate) mod limits;

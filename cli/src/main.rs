@@ -19,9 +19,9 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, config, dataset, dev, gate, ledger, limits, list,
-    pause, report as reporting, results, resume, run, status, summary, temporal_path, terminate,
-    validate,
+    Context, again, breakdown, cancel, compare, config, dataset, dev, export, gate, ledger, limits,
+    list, pause, report as reporting, results, resume, run, status, summary, temporal_path,
+    terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -70,6 +70,8 @@ enum Command {
     Status(status::Args),
     /// Print items with their outputs and scores.
     Results(results::Args),
+    /// Write all results into a file, and check that they are all there.
+    Export(export::Args),
     /// Print the table of scores.
     Summary(summary::Args),
     /// Break the scores down by model, scorer and tag.
@@ -130,6 +132,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Validate(args)) => validate::run(&context, args).await,
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
+        Some(Command::Export(args)) => export::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
         Some(Command::Breakdown(args)) => breakdown::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,

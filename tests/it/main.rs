@@ -20,6 +20,7 @@ mod dataset_faults;
 mod datasets;
 mod deployment;
 mod examples;
+mod exports;
 #[cfg(target_os = "linux")]
 mod faults;
 mod generated_clients;

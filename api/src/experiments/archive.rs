@@ -66,6 +66,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
     };
     let mut models = vec![String::new(); last.index as usize + 1];
     let round = last.round;
+    let spec_sha256 = last.spec_sha256.clone();
     let dataset = summaries
         .iter()
         .find_map(|summary| summary.progress.dataset.clone());
@@ -76,6 +77,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
         models,
         dataset,
         round,
+        spec_sha256,
         is_final: true,
     })
 }

@@ -47,6 +47,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
             dataset: dataset(state, id, &memo, &execution).await?,
             models: memo.models,
             round: memo.round,
+            spec_sha256: memo.spec_sha256,
             is_final: execution.status.is_final(),
         }),
         None => archive::outline(state, id).await,

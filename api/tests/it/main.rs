@@ -11,6 +11,8 @@ mod dashboard;
 mod datasets;
 mod document;
 mod experiments;
+mod exports;
+mod items;
 mod lists;
 mod memory;
 mod problems;

@@ -33,7 +33,14 @@ from evolution_client.api.experiments import (
     terminate_experiment,
     watch_experiment,
 )
-from evolution_client.api.results import get_breakdown, get_comparison, get_ledger, get_summary, list_results
+from evolution_client.api.results import (
+    get_breakdown,
+    get_comparison,
+    get_item_results,
+    get_ledger,
+    get_summary,
+    list_results,
+)
 from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
@@ -56,6 +63,7 @@ from evolution_client.models import (
     ExperimentList,
     ExperimentSummary,
     FileFormat,
+    ItemResults,
     ItemState,
     Ledger,
     LimitsChange,
@@ -189,6 +197,9 @@ def read(client: Client, experiment_id: str) -> None:
     assert seen[1].result.output.answer.value == "no idea"
     assert seen[1].result.item.input_["prompt"] == "1 + 0"
     called("list_results")
+    item = get_item_results.sync(experiment_id, "1", client=client)
+    assert isinstance(item, ItemResults) and item.complete and item.results == [seen[1]], item
+    called("get_item_results")
 
     # One run alone cannot be compared; two that are equal are tied.
     alone = get_comparison.sync(client=client, experiment=[experiment_id])

@@ -17,7 +17,9 @@ const ITEMS = 20;
 
 const baseUrl = process.argv[2];
 assert(baseUrl);
-const client = createClient<paths>({ baseUrl });
+// Results can be had as files, too; here they are wanted as JSON.
+type Wanted = "application/json" | "application/problem+json" | "text/event-stream";
+const client = createClient<paths, Wanted>({ baseUrl });
 
 await check();
 const id = await create();
@@ -176,6 +178,13 @@ async function read(): Promise<void> {
   );
   assert.equal(seen[1]?.result.output?.answer?.value, "no idea");
   called("list_results");
+
+  const item = await client.GET("/v1/experiments/{experiment_id}/results/{item_id}", {
+    params: { path: { ...path, item_id: "1" } },
+  });
+  assert(item.data?.complete);
+  assert.deepEqual(item.data.results, [seen[1]]);
+  called("get_item_results");
 
   // One run alone cannot be compared; two that are equal are tied.
   const alone = await client.GET("/v1/comparisons", { params: { query: { experiment: [id] } } });
