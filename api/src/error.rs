@@ -41,7 +41,7 @@ pub enum ApiError {
     NoRoute,
     #[error("this path does not know that method; the header `allow` names those it knows")]
     MethodNotAllowed,
-    #[error("the id `{0}` is taken by another experiment; ids cannot be used again")]
+    #[error("the id `{0}` is taken; choose another one, or send none")]
     Conflict(String),
     #[error(
         "the experiment `{0}` has ended; `retry`, `rescore` or `emit` begins another round of it"

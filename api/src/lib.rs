@@ -1,8 +1,9 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
-//! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service, `dashboard` is the page at `/`. `auth` lets callers in. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
-//! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
+//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
+//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in. `extract`, `schema` and
+//! `error` are the edge to HTTP: what comes in is checked, what goes wrong is told. `state` holds the trait through which
+//! handlers reach Temporal, in the plain types of `execution` and `scheduling`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
@@ -21,8 +22,11 @@ mod openapi;
 mod page_token;
 mod responses;
 mod routes;
+mod schedules;
+mod scheduling;
 mod schema;
 mod serve;
+mod settling;
 mod state;
 mod temporal;
 mod watching;
@@ -37,5 +41,8 @@ pub use crate::execution::{
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
+pub use crate::scheduling::{
+    Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules,
+};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};

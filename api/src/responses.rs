@@ -150,7 +150,7 @@ impl IntoResponses for BadPart {
 
 impl IntoResponses for Taken {
     fn responses() -> Responses {
-        let description = "The chosen id is taken by another experiment. Code `conflict`.";
+        let description = "The chosen id is taken. Code `conflict`.";
         responses([("409", problem(description).build())])
     }
 }

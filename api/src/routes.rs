@@ -24,7 +24,9 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, dashboard, datasets, experiments, health, layers, workflows};
+use crate::{
+    auth, comparisons, dashboard, datasets, experiments, health, layers, schedules, workflows,
+};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -43,6 +45,7 @@ use crate::{auth, comparisons, dashboard, datasets, experiments, health, layers,
         (name = "experiments", description = "Create experiments and follow them."),
         (name = "results", description = "What came out, item by item and in summary."),
         (name = "datasets", description = "Upload datasets and list them."),
+        (name = "schedules", description = "Start experiments again and again."),
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
@@ -97,6 +100,19 @@ fn routes() -> OpenApiRouter<AppState> {
             datasets::get_dataset_version,
             datasets::upload_dataset_part
         ))
+        .routes(routes!(
+            schedules::create_schedule,
+            schedules::list_schedules
+        ))
+        .routes(routes!(
+            schedules::get_schedule,
+            schedules::update_schedule,
+            schedules::delete_schedule
+        ))
+        .routes(routes!(schedules::pause_schedule))
+        .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::trigger_schedule))
+        .routes(routes!(schedules::backfill_schedule))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }
@@ -174,7 +190,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

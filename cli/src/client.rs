@@ -2,6 +2,7 @@
 
 mod error;
 mod query;
+mod schedules;
 
 use std::time::Duration;
 
@@ -72,11 +73,20 @@ impl Client {
 
     /// Creates an experiment. Repeated once when the connection breaks: the key makes that harmless.
     pub(crate) async fn create(&self, experiment: &Value) -> Result<Experiment, Error> {
+        self.create_at(&["v1", "experiments"], experiment).await
+    }
+
+    /// Creates something, under a key that makes a repetition harmless.
+    async fn create_at<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<T, Error> {
         let key = Uuid::now_v7().to_string();
         let request = || {
-            self.request(Method::POST, &["v1", "experiments"])
+            self.request(Method::POST, path)
                 .header("idempotency-key", &key)
-                .json(experiment)
+                .json(body)
         };
         match self.send(request()).await {
             Err(error) if error.is_broken_connection() => self.send(request()).await,

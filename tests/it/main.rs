@@ -42,6 +42,7 @@ mod retries;
 mod rounds;
 mod sample;
 mod scale;
+mod schedules;
 mod scorers;
 mod secrets;
 mod sinks;

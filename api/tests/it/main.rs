@@ -19,6 +19,7 @@ mod problems;
 mod requests;
 mod results;
 mod rounds;
+mod schedules;
 mod service;
 mod watching;
 mod workflows;
