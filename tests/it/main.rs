@@ -41,6 +41,7 @@ mod sample;
 mod scale;
 mod scorers;
 mod secrets;
+mod security;
 mod sinks;
 mod steering;
 mod temporal_away;
