@@ -169,7 +169,7 @@ async fn patterns_and_templates_that_would_never_end_do() {
         .await;
     stack.api().completed(&id, SOON).await;
     let results = stack.api().results(&id, "").await;
-    assert_eq!(results[0]["state"], "ok", "{results:?}");
+    assert_eq!(results[0]["result"]["state"], "ok", "{results:?}");
 
     let mut body = experiments::valid();
     body["config"]["scorers"] = json!([{"type": "regex", "pattern": "((a{1000}){1000}){1000}"}]);
@@ -185,7 +185,10 @@ async fn patterns_and_templates_that_would_never_end_do() {
             let id = answer.json()["id"].as_str().unwrap().to_owned();
             stack.api().ended(&id, SOON).await;
             let results = stack.api().results(&id, "").await;
-            assert_eq!(results[0]["state"], "generation_failed", "{results:?}");
+            assert_eq!(
+                results[0]["result"]["state"], "generation_failed",
+                "{results:?}"
+            );
         }
         status => assert_eq!(status, 422, "{}", answer.text),
     }
