@@ -28,11 +28,17 @@ pub enum ApiError {
     )]
     BadPageToken,
     #[error(
-        "this service is open to the bearers of its API keys: send `authorization: Bearer <key>` with a key that is valid"
+        "this service is open to callers that it knows: send `authorization: Bearer …` with an API key, or a token, that is valid"
     )]
     Unauthenticated,
-    #[error("the key `{0}` may only read")]
+    #[error(
+        "the token is not one that this service takes: its issuer must have signed it, for this service, and it must be valid now"
+    )]
+    BadToken(#[source] BoxError),
+    #[error("`{0}` may only read")]
     Forbidden(String),
+    #[error("`{0}` has no role in this service")]
+    NoRole(String),
     #[error("too many requests; wait {} s", whole_seconds(*.0))]
     TooManyRequests(Duration),
     #[error("there is no {what} `{id}`")]
@@ -59,6 +65,10 @@ pub enum ApiError {
         "the body is larger than {0} bytes; large datasets belong into a file of the workers' dataset folder"
     )]
     TooLarge(usize),
+    #[error("nothing of the body came for a while; send it again")]
+    Stalled,
+    #[error("the service has as many requests in work as it takes; try again")]
+    Busy,
     #[error("the file is there up to byte {0}: the next part begins there")]
     WrongOffset(u64),
     #[error(
@@ -91,6 +101,11 @@ impl ApiError {
             what,
             id: id.to_string(),
         }
+    }
+
+    /// Why a token is not taken is for the log.
+    pub(crate) fn bad_token(why: impl Into<BoxError>) -> Self {
+        Self::BadToken(why.into())
     }
 
     /// One fault, such as that of a query parameter.
@@ -136,6 +151,11 @@ impl ApiError {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"ai-evolution\""),
             )),
+            // RFC 6750, section 3.1.
+            Self::BadToken(_) => Some((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"ai-evolution\", error=\"invalid_token\""),
+            )),
             Self::TooManyRequests(wait) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(whole_seconds(*wait))))
             }
@@ -147,12 +167,14 @@ impl ApiError {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
             Self::BadPageToken => (StatusCode::BAD_REQUEST, "bad_page_token", "Bad page token"),
-            Self::Unauthenticated => (
+            Self::Unauthenticated | Self::BadToken(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthenticated",
                 "Not authenticated",
             ),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::Forbidden(_) | Self::NoRole(_) => {
+                (StatusCode::FORBIDDEN, "forbidden", "Not allowed")
+            }
             Self::TooManyRequests(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -178,6 +200,8 @@ impl ApiError {
                 "content_mismatch",
                 "Not the announced content",
             ),
+            Self::Stalled => (StatusCode::REQUEST_TIMEOUT, "stalled", "Body did not come"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too busy"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -13,6 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,12 +21,14 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::Doorkeeper;
+use crate::crowd::Crowd;
 use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
 use crate::{
-    auth, comparisons, dashboard, datasets, experiments, health, layers, schedules, workflows,
+    auth, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
+    workflows,
 };
 
 /// What the document says beside the operations.
@@ -49,7 +52,7 @@ use crate::{
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
-    // A service without API keys asks for none.
+    // A service without API keys and issuer asks for none.
     security((), ("api_key" = [])),
     modifiers(&ApiKeys),
 )]
@@ -62,7 +65,7 @@ impl Modify for ApiKeys {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key, for services that ask for one."))
+            .description(Some("An API key, or a token (JWT) of the OpenID Connect issuer, for services that ask for one."))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
@@ -129,6 +132,12 @@ pub struct Limits {
     pub time: Duration,
     /// The most bytes a body may have.
     pub body: usize,
+    /// How long nothing of a body may come.
+    pub stall: Duration,
+    /// Requests in work at once.
+    pub requests: u32,
+    /// Requests that watch at once, beside those in work.
+    pub watchers: u32,
 }
 
 impl Default for Limits {
@@ -136,6 +145,9 @@ impl Default for Limits {
         Self {
             time: Duration::from_secs(30),
             body: 16 * 1024 * 1024,
+            stall: Duration::from_secs(10),
+            requests: 1024,
+            watchers: 8000,
         }
     }
 }
@@ -180,9 +192,14 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
                     Arc::new(entrance.doorkeeper),
                     auth::admit,
                 ))
+                .layer(middleware::from_fn_with_state(
+                    Arc::new(Crowd::new(limits.requests, limits.watchers)),
+                    crowd::admit,
+                ))
                 .layer(Extension(layers::TimeLimit(limits.time)))
                 .layer(middleware::from_fn(layers::limit_time))
-                .layer(Extension(BodyLimit(limits.body))),
+                .layer(Extension(BodyLimit(limits.body)))
+                .layer(RequestBodyTimeoutLayer::new(limits.stall)),
         )
 }
 

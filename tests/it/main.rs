@@ -45,6 +45,7 @@ mod scale;
 mod schedules;
 mod scorers;
 mod secrets;
+mod security;
 mod sinks;
 mod steering;
 mod temporal_away;
