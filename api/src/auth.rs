@@ -40,6 +40,12 @@ fn is_open(path: &str) -> bool {
     is_docs || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
 }
 
+/// Whether a request changes nothing.
+fn only_reads(method: &Method, path: &str) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+        || ["/codec/decode", "/codec/encode"].contains(&path)
+}
+
 impl Doorkeeper {
     /// Asks for one of these keys, if there are any, and lets each caller make so many requests a minute.
     pub fn new(keys: Option<Keys>, rate_limit: Option<NonZeroU32>) -> Self {
@@ -50,7 +56,7 @@ impl Doorkeeper {
     }
 
     /// Who makes the request, if that may be made.
-    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    fn admit(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let Some(keys) = &self.keys else {
             return Ok(Caller {
                 name: "anybody".to_owned(),
@@ -59,8 +65,7 @@ impl Doorkeeper {
         };
         let key = bearer(headers).ok_or(ApiError::Unauthenticated)?;
         let caller = keys.caller_of(key).ok_or(ApiError::Unauthenticated)?;
-        let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-        match caller.role == Role::Write || only_reads {
+        match caller.role == Role::Write || only_reads(method, path) {
             true => Ok(caller),
             false => Err(ApiError::Forbidden(caller.name)),
         }
@@ -83,7 +88,7 @@ pub(crate) async fn admit(
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let caller = match doorkeeper.admit(request.method(), request.headers()) {
+    let caller = match doorkeeper.admit(request.method(), request.uri().path(), request.headers()) {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };

@@ -6,6 +6,7 @@
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
+mod codec;
 mod comparisons;
 mod config;
 mod datasets;

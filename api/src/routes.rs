@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::problem::Problem;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, datasets, experiments, health, layers, workflows};
+use crate::{auth, codec, comparisons, datasets, experiments, health, layers, workflows};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -138,6 +138,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
     routes
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/codec/decode", post(codec::decode))
+        .route("/codec/encode", post(codec::encode))
         .merge(docs)
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -174,6 +176,8 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("upload-offset"),
+            // Of the Temporal UI, when it asks for payloads to be decrypted.
+            HeaderName::from_static("x-namespace"),
         ])
         .expose_headers([
             header::ETAG,

@@ -47,14 +47,16 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         "listening on http://{address}",
     );
     let task_queue = config.temporal.temporal_task_queue.clone();
+    let encryption = target.encryption().cloned();
     let clients = target.connect_in_background(shutdown.clone());
     let mut state = AppState::new(
-        Arc::new(Temporal::new(clients, task_queue)),
+        Arc::new(Temporal::new(clients, task_queue, encryption.is_some())),
         store,
         ui,
         &crate::openapi(),
     );
     state.stopping = shutdown.clone();
+    state.encryption = encryption;
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use runtime::encryption::Encryption;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -21,6 +22,8 @@ pub struct AppState {
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) watches: Arc<Watches>,
+    /// How payloads to Temporal are encrypted, if they are.
+    pub encryption: Option<Encryption>,
     /// Ends what would otherwise never end.
     pub stopping: CancellationToken,
 }
@@ -39,6 +42,7 @@ impl AppState {
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
             watches: Arc::default(),
+            encryption: None,
             stopping: CancellationToken::new(),
         }
     }

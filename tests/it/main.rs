@@ -17,6 +17,7 @@ mod dataset_addresses;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+mod encryption;
 mod examples;
 #[cfg(target_os = "linux")]
 mod faults;
