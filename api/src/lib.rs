@@ -9,6 +9,7 @@ mod auth;
 mod codec;
 mod comparisons;
 mod config;
+mod counts;
 mod datasets;
 mod entity_tag;
 mod error;

@@ -138,6 +138,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
     routes
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/codec/decode", post(codec::decode))
         .route("/codec/encode", post(codec::encode))
         .merge(docs)

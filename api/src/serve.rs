@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Doorkeeper, Keys};
 use crate::config::{BadConfig, Config};
+use crate::counts;
 use crate::routes::{Entrance, Limits, router};
 use crate::state::{AppState, TemporalUi};
 use crate::temporal::Temporal;
@@ -57,6 +58,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     );
     state.stopping = shutdown.clone();
     state.encryption = encryption;
+    let recorded = runtime::metrics::init()?;
+    counts::describe();
+    recorded.keep_up(shutdown.clone());
+    state.recorded = Some(recorded);
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,

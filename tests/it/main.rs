@@ -27,6 +27,7 @@ mod invalid_requests;
 mod judges;
 mod langfuse;
 mod malformed_requests;
+mod metrics;
 mod models;
 mod object_store;
 mod operations;

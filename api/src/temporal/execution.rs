@@ -5,7 +5,7 @@ use domain::summary::Status;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use temporalio_client::grpc::WorkflowService;
-use temporalio_client::tonic::Code;
+use temporalio_client::tonic::{Code, Response, Status as RpcStatus};
 use temporalio_client::{Client, NamespacedClient};
 use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_common::protos::temporal::api::enums::v1::{
@@ -37,17 +37,8 @@ pub(super) async fn describe(
     client: &Client,
     workflow_id: &str,
 ) -> Result<Option<Execution>, ApiError> {
-    let mut service = client.clone();
-    let described =
-        service.describe_workflow_execution(request(DescribeWorkflowExecutionRequest {
-            namespace: client.namespace(),
-            execution: Some(WorkflowExecution {
-                workflow_id: workflow_id.to_owned(),
-                run_id: String::new(),
-            }),
-        }));
-    let mut described = match while_alive(client, described).await? {
-        Ok(described) => described.into_inner(),
+    let mut described = match ask(client, workflow_id, "").await? {
+        Ok(described) => described,
         Err(status) if status.code() == Code::NotFound => return Ok(None),
         Err(status) => return Err(failed(status)),
     };
@@ -55,6 +46,24 @@ pub(super) async fn describe(
         .await
         .map_err(ApiError::internal)?;
     of(client, described).await
+}
+
+/// What Temporal says of a run of a workflow; of the latest when none is named.
+async fn ask(
+    client: &Client,
+    workflow_id: &str,
+    run_id: &str,
+) -> Result<Result<DescribeWorkflowExecutionResponse, RpcStatus>, ApiError> {
+    let mut service = client.clone();
+    let asked = request(DescribeWorkflowExecutionRequest {
+        namespace: client.namespace(),
+        execution: Some(WorkflowExecution {
+            workflow_id: workflow_id.to_owned(),
+            run_id: run_id.to_owned(),
+        }),
+    });
+    let described = while_alive(client, service.describe_workflow_execution(asked)).await?;
+    Ok(described.map(Response::into_inner))
 }
 
 async fn of(
@@ -106,19 +115,8 @@ async fn first_start(client: &Client, info: &WorkflowExecutionInfo) -> Result<Ti
     if info.first_run_id.is_empty() || info.first_run_id == execution.run_id {
         return Ok(own);
     }
-    let mut service = client.clone();
-    let first = service.describe_workflow_execution(request(DescribeWorkflowExecutionRequest {
-        namespace: client.namespace(),
-        execution: Some(WorkflowExecution {
-            workflow_id: execution.workflow_id.clone(),
-            run_id: info.first_run_id.clone(),
-        }),
-    }));
-    let first = while_alive(client, first)
-        .await?
-        .ok()
-        .map(|answer| answer.into_inner());
-    let first = first.and_then(|first| first.workflow_execution_info);
+    let first = ask(client, &execution.workflow_id, &info.first_run_id).await?;
+    let first = first.ok().and_then(|first| first.workflow_execution_info);
     Ok(first
         .and_then(|first| time!(first.start_time))
         .unwrap_or(own))

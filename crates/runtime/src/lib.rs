@@ -4,6 +4,7 @@
 //! Both servers use it; it knows no noun of the domain.
 
 pub mod encryption;
+pub mod metrics;
 pub mod shutdown;
 pub mod storage;
 pub mod telemetry;
