@@ -47,6 +47,12 @@ pub(crate) fn is_open(path: &str) -> bool {
     is_docs || dashboard::is_at(path) || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
 }
 
+/// Whether a request changes nothing.
+fn only_reads(method: &Method, path: &str) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+        || ["/codec/decode", "/codec/encode"].contains(&path)
+}
+
 impl Doorkeeper {
     /// Asks for one of these keys, if there are any, and lets each caller make so many requests a minute.
     pub fn new(keys: Option<Keys>, rate_limit: Option<NonZeroU32>) -> Self {
@@ -63,7 +69,12 @@ impl Doorkeeper {
     }
 
     /// Who makes the request, if that may be made. Without keys and tokens nobody is asked who they are.
-    async fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    async fn admit(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Caller, ApiError> {
         if self.keys.is_none() && self.tokens.is_none() {
             return Ok(Caller {
                 name: "anybody".to_owned(),
@@ -71,8 +82,7 @@ impl Doorkeeper {
             });
         }
         let caller = self.caller(bearer(headers)).await?;
-        let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-        match caller.role == Role::Write || only_reads {
+        match caller.role == Role::Write || only_reads(method, path) {
             true => Ok(caller),
             false => Err(ApiError::Forbidden(caller.name)),
         }
@@ -105,7 +115,7 @@ pub(crate) async fn admit(
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let caller = doorkeeper.admit(request.method(), request.headers());
+    let caller = doorkeeper.admit(request.method(), request.uri().path(), request.headers());
     let caller = match caller.await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),

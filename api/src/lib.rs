@@ -8,8 +8,10 @@
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
+mod codec;
 mod comparisons;
 mod config;
+mod counts;
 mod crowd;
 mod dashboard;
 mod datasets;

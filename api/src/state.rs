@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use runtime::encryption::Encryption;
+use runtime::metrics::Recorded;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -22,6 +24,10 @@ pub struct AppState {
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) watches: Arc<Watches>,
+    /// What was counted, if anything is.
+    pub recorded: Option<Recorded>,
+    /// How payloads to Temporal are encrypted, if they are.
+    pub encryption: Option<Encryption>,
     /// Ends what would otherwise never end.
     pub stopping: CancellationToken,
 }
@@ -40,6 +46,8 @@ impl AppState {
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
             watches: Arc::default(),
+            recorded: None,
+            encryption: None,
             stopping: CancellationToken::new(),
         }
     }

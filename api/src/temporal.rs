@@ -4,6 +4,7 @@ mod call;
 mod command;
 mod execution;
 mod history;
+mod payloads;
 mod pollers;
 mod schedules;
 mod start;
@@ -15,8 +16,8 @@ use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
 use temporalio_client::{
-    Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions,
-    WorkflowExecutionInfo, WorkflowTerminateOptions,
+    Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowExecutionInfo,
+    WorkflowTerminateOptions,
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use tokio::sync::watch;
@@ -32,15 +33,22 @@ use crate::temporal::pollers::Pollers;
 pub(crate) struct Temporal {
     clients: watch::Receiver<Option<Client>>,
     task_queue: String,
+    /// Whether payloads are encrypted. Summaries of workflows never are, so there are none then.
+    is_encrypted: bool,
     pollers: Pollers,
 }
 
 impl Temporal {
-    /// Experiments are started on `task_queue`.
-    pub(crate) fn new(clients: watch::Receiver<Option<Client>>, task_queue: String) -> Self {
+    /// Experiments are started on `task_queue`; `is_encrypted` says whether the client encrypts what it sends.
+    pub(crate) fn new(
+        clients: watch::Receiver<Option<Client>>,
+        task_queue: String,
+        is_encrypted: bool,
+    ) -> Self {
         Self {
             clients,
             task_queue,
+            is_encrypted,
             pollers: Pollers::default(),
         }
     }
@@ -71,21 +79,13 @@ impl Workflows for Temporal {
     }
 
     async fn start(&self, start: Start) -> Result<String, ApiError> {
-        start::start(&self.client()?, &self.task_queue, start).await
+        let client = self.client()?;
+        start::start(&client, &self.task_queue, start, self.is_encrypted).await
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
         let client = self.client()?;
-        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id);
-        let options = WorkflowDescribeOptions::builder()
-            .rpc_options(rpc_options())
-            .build();
-        match while_alive(&client, handle.describe(options)).await? {
-            Ok(description) => execution::of(&client, &description).await,
-            Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
-            Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
-            Err(error) => Err(ApiError::internal(error)),
-        }
+        execution::describe(&client, workflow_id).await
     }
 
     async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError> {

@@ -37,6 +37,7 @@ use crate::execution::{Input, Page};
 use crate::scheduling::{Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled};
 use crate::temporal::call::{failed, request, while_alive};
 use crate::temporal::execution::WORKFLOW_TYPES;
+use crate::temporal::payloads::decrypt;
 use crate::temporal::schedules::times::{overlap_policy, override_of};
 use crate::temporal::start;
 
@@ -96,8 +97,13 @@ pub(super) async fn describe(
     client: &Client,
     id: &ScheduleId,
 ) -> Result<Option<Scheduled>, ApiError> {
-    let there = fetch(client, id).await?;
-    Ok(there.and_then(|there| described::of(client, id, &there)))
+    let Some(mut there) = fetch(client, id).await? else {
+        return Ok(None);
+    };
+    decrypt(client, &mut there)
+        .await
+        .map_err(ApiError::internal)?;
+    Ok(described::of(client, id, &there))
 }
 
 pub(super) async fn list(

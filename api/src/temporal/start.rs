@@ -24,12 +24,14 @@ pub(super) async fn start(
     client: &Client,
     task_queue: &str,
     start: Start,
+    is_encrypted: bool,
 ) -> Result<String, ApiError> {
     let reuse = match start.id_use {
         IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
         IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
     };
-    let summary = summary(&start.memo).to_owned();
+    // Temporal would show a summary to everybody.
+    let summary = (!is_encrypted).then(|| summary(&start.memo).to_owned());
     let mut memo_values = MemoValues::new();
     memo_values.insert(memo::EXPERIMENT, start.memo);
     let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
@@ -37,7 +39,7 @@ pub(super) async fn start(
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .memo(memo_values)
         .task_timeout(WORKFLOW_TASK_TIMEOUT)
-        .static_summary(summary)
+        .maybe_static_summary(summary)
         .rpc_options(rpc_options())
         .build();
     let started = match start.input {

@@ -18,7 +18,7 @@ use workflows::memo::{self, ExperimentMemo};
 
 use crate::scheduling::Scheduled;
 use crate::temporal::call::{or_epoch, time};
-use crate::temporal::execution::decoded;
+use crate::temporal::payloads::decoded;
 use crate::temporal::schedules::{REQUEST, times};
 
 /// The schedule that a description describes; none when it is not one of ours.
