@@ -3,20 +3,22 @@
 pub(crate) mod again;
 mod archive;
 pub(crate) mod breakdown;
+pub(crate) mod configuration;
 pub(crate) mod control;
-mod create;
-mod identity;
+pub(crate) mod create;
+pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod limits;
 mod list;
 mod outline;
-mod results;
+pub(crate) mod plan;
+pub(crate) mod results;
 mod round;
 mod run;
 pub(crate) mod runs;
 pub(crate) mod show;
 mod shown;
-mod starting;
+pub(crate) mod starting;
 mod summary;
 mod waiting;
 pub(crate) mod watch;
@@ -26,7 +28,6 @@ use std::sync::Arc;
 use api_types::experiments::{
     CreateExperiment, Experiment, ExperimentCheck, ExperimentList, ExperimentSummary,
 };
-use api_types::results::ResultList;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -35,7 +36,6 @@ use axum::response::{IntoResponse, Response};
 use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
 use crate::experiments::list::ListQuery;
-use crate::experiments::results::ResultQuery;
 use crate::extract::{Id, JsonBody, Query};
 use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
 use crate::state::AppState;
@@ -108,32 +108,6 @@ pub(crate) async fn list_experiments(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExperimentList>, ApiError> {
     list::list(&state, query).await.map(Json)
-}
-
-/// List results.
-///
-/// Items with their outputs and scores, by model and then in the order of the dataset. While the experiment runs, the
-/// results are those of the chunks that are scored: once `complete` is true, begin again to see all. A page may have
-/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
-/// ends when it has reached 8 MiB.
-#[utoipa::path(
-    get,
-    path = "/v1/experiments/{experiment_id}/results",
-    tag = "results",
-    params(("experiment_id" = String, Path, description = "Id of the experiment."), ResultQuery),
-    responses(
-        (status = 200, description = "A page of results.", body = ResultList),
-        BadPageToken, Missing, BadQuery, Anytime,
-    )
-)]
-pub(crate) async fn list_results(
-    State(state): State<AppState>,
-    Id(id): Id,
-    Query(query): Query<ResultQuery>,
-) -> Result<Json<ResultList>, ApiError> {
-    results::list(&state, &outline::id(&id)?, query)
-        .await
-        .map(Json)
 }
 
 /// Get the summary of an experiment.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use futures::join;
 use serde_json::{Value, json};
 
@@ -29,6 +31,13 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Value>, 
         }),
         (Err(error), Ok(())) | (Ok(()), Err(error)) => Err(error),
     }
+}
+
+/// What was counted since the start, in the text format of Prometheus.
+pub(crate) async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, ApiError> {
+    let recorded = state.recorded.as_ref().ok_or(ApiError::NoRoute)?;
+    let content_type = [(header::CONTENT_TYPE, runtime::metrics::CONTENT_TYPE)];
+    Ok((content_type, recorded.render()))
 }
 
 /// How long the running service may take to say that it lives.

@@ -4,12 +4,13 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::request_id::RequestId;
 
 use crate::auth::Caller;
+use crate::counts;
 use crate::error::{ApiError, Failure, render};
 
 /// Writes the log line of a request and puts the request's id into the problem document of one that failed.
@@ -28,7 +29,9 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let under_way = counts::Request::begin();
     let mut response = next.run(request).await;
+    under_way.ended(&method, &route, response.status());
     let caller = response.extensions_mut().remove::<Caller>();
     let caller = caller.map(|caller| caller.name).unwrap_or_default();
     let status = response.status();
@@ -99,9 +102,11 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
         ),
     ];
     for (name, value) in headers {
+        // Not where an answer has said it: the dashboard has a policy of its own.
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if !is_docs {
         // What is true now may not be in a second, unless the answer says how to find out.
@@ -111,6 +116,22 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
             .or_insert(HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Whether the body of an answer gets smaller: not if it is compressed as it is, and not if it is to be seen at once, as
+/// events are.
+pub(crate) fn is_worth_compressing(
+    _: StatusCode,
+    _: Version,
+    headers: &HeaderMap,
+    _: &Extensions,
+) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| {
+        !content_type.starts_with("text/event-stream")
+            && (content_type.starts_with("text/") || content_type.contains("json"))
+    })
 }
 
 /// How long a request may take.

@@ -30,6 +30,11 @@ pub(crate) struct RequestSchemas {
     pub(crate) retry: RequestSchema,
     pub(crate) rescore: RequestSchema,
     pub(crate) emit: RequestSchema,
+    pub(crate) schedule: RequestSchema,
+    pub(crate) schedule_update: RequestSchema,
+    pub(crate) schedule_note: RequestSchema,
+    pub(crate) trigger: RequestSchema,
+    pub(crate) backfill: RequestSchema,
 }
 
 impl RequestSchemas {
@@ -45,6 +50,11 @@ impl RequestSchemas {
             retry: of("RetryExperiment"),
             rescore: of("RescoreExperiment"),
             emit: of("EmitExperiment"),
+            schedule: of("CreateSchedule"),
+            schedule_update: of("UpdateSchedule"),
+            schedule_note: of("NoteSchedule"),
+            trigger: of("TriggerSchedule"),
+            backfill: of("BackfillSchedule"),
         }
     }
 }

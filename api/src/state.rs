@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use runtime::encryption::Encryption;
+use runtime::metrics::Recorded;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::Schedules;
 use crate::schema::RequestSchemas;
 use crate::watching::Watches;
 
@@ -21,6 +24,10 @@ pub struct AppState {
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) watches: Arc<Watches>,
+    /// What was counted, if anything is.
+    pub recorded: Option<Recorded>,
+    /// How payloads to Temporal are encrypted, if they are.
+    pub encryption: Option<Encryption>,
     /// Ends what would otherwise never end.
     pub stopping: CancellationToken,
 }
@@ -39,6 +46,8 @@ impl AppState {
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
             watches: Arc::default(),
+            recorded: None,
+            encryption: None,
             stopping: CancellationToken::new(),
         }
     }
@@ -66,7 +75,7 @@ impl TemporalUi {
 /// What the service asks of Temporal, in words of its own. Every call answers [`ApiError::Unavailable`] within about a
 /// second when Temporal is away.
 #[async_trait]
-pub trait Workflows: Send + Sync {
+pub trait Workflows: Schedules {
     /// Whether Temporal answers and knows the namespace.
     async fn check(&self) -> Result<(), ApiError>;
 

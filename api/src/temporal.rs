@@ -4,23 +4,27 @@ mod call;
 mod command;
 mod execution;
 mod history;
+mod payloads;
 mod pollers;
+mod schedules;
 mod start;
 mod visibility;
 
 use async_trait::async_trait;
+use domain::schedule::ScheduleId;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
 use temporalio_client::{
-    Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions,
-    WorkflowExecutionInfo, WorkflowTerminateOptions,
+    Client, NamespacedClient, UntypedWorkflow, WorkflowCancelOptions, WorkflowExecutionInfo,
+    WorkflowTerminateOptions,
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use tokio::sync::watch;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::{NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules};
 use crate::state::Workflows;
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
@@ -29,15 +33,22 @@ use crate::temporal::pollers::Pollers;
 pub(crate) struct Temporal {
     clients: watch::Receiver<Option<Client>>,
     task_queue: String,
+    /// Whether payloads are encrypted. Summaries of workflows never are, so there are none then.
+    is_encrypted: bool,
     pollers: Pollers,
 }
 
 impl Temporal {
-    /// Experiments are started on `task_queue`.
-    pub(crate) fn new(clients: watch::Receiver<Option<Client>>, task_queue: String) -> Self {
+    /// Experiments are started on `task_queue`; `is_encrypted` says whether the client encrypts what it sends.
+    pub(crate) fn new(
+        clients: watch::Receiver<Option<Client>>,
+        task_queue: String,
+        is_encrypted: bool,
+    ) -> Self {
         Self {
             clients,
             task_queue,
+            is_encrypted,
             pollers: Pollers::default(),
         }
     }
@@ -68,21 +79,13 @@ impl Workflows for Temporal {
     }
 
     async fn start(&self, start: Start) -> Result<String, ApiError> {
-        start::start(&self.client()?, &self.task_queue, start).await
+        let client = self.client()?;
+        start::start(&client, &self.task_queue, start, self.is_encrypted).await
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
         let client = self.client()?;
-        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id);
-        let options = WorkflowDescribeOptions::builder()
-            .rpc_options(rpc_options())
-            .build();
-        match while_alive(&client, handle.describe(options)).await? {
-            Ok(description) => execution::of(&client, &description).await,
-            Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
-            Err(WorkflowInteractionError::Rpc(status)) => Err(failed(status)),
-            Err(error) => Err(ApiError::internal(error)),
-        }
+        execution::describe(&client, workflow_id).await
     }
 
     async fn cancel(&self, workflow_id: &str) -> Result<(), ApiError> {
@@ -145,6 +148,41 @@ impl Workflows for Temporal {
         self.pollers
             .has_worker(&self.client()?, task_queue, kind)
             .await
+    }
+}
+
+#[async_trait]
+impl Schedules for Temporal {
+    async fn create_schedule(&self, new: NewSchedule) -> Result<(), ApiError> {
+        schedules::create(&self.client()?, &self.task_queue, new).await
+    }
+
+    async fn describe_schedule(&self, id: &ScheduleId) -> Result<Option<Scheduled>, ApiError> {
+        schedules::describe(&self.client()?, id).await
+    }
+
+    async fn list_schedules(&self, page: Page) -> Result<(Vec<ScheduleId>, Vec<u8>), ApiError> {
+        schedules::list(&self.client()?, page).await
+    }
+
+    async fn change_schedule(
+        &self,
+        id: &ScheduleId,
+        change: ScheduleChange,
+    ) -> Result<bool, ApiError> {
+        schedules::change(&self.client()?, &self.task_queue, id, change).await
+    }
+
+    async fn order_schedule(
+        &self,
+        id: &ScheduleId,
+        order: ScheduleOrder,
+    ) -> Result<bool, ApiError> {
+        schedules::order(&self.client()?, id, order).await
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, ApiError> {
+        schedules::delete(&self.client()?, id).await
     }
 }
 

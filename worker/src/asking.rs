@@ -35,6 +35,7 @@ use crate::asking::opening::{Opened, Question};
 use crate::asking::recorder::Recorder;
 pub(crate) use crate::asking::tally::Tally;
 use crate::asking::waits::Waits;
+use crate::counts;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
 use crate::work::Bench;
@@ -188,8 +189,12 @@ impl Asking<'_> {
         let adapter = Arc::clone(&self.adapter);
         let cache = self.rules.caches.then(|| self.bench.store.clone());
         let form = self.rules.form.clone();
+        let call = counts::Call::begin(&adapter);
         hand.calls.spawn(async move {
             let outcome = adapter.answer(&question.item).await;
+            if let Some(call) = call {
+                call.ended(&outcome);
+            }
             let verdict = match &outcome {
                 Ok(answer) => {
                     permit.answered(answer.usage);
@@ -235,6 +240,9 @@ impl Asking<'_> {
         let answer = output.answer.as_ref().or(rejected.as_ref());
         let usage = answer.and_then(|answer| answer.usage);
         let cost = usage.and_then(|usage| self.adapter.cost(usage));
+        if let Some(usage) = usage {
+            counts::used(&self.adapter, usage, cost);
+        }
         let output = Output {
             cost,
             priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),

@@ -19,6 +19,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 use crate::error::ApiError;
 use crate::execution::{History, Page};
 use crate::temporal::call::{failed, or_epoch, request, time, while_alive};
+use crate::temporal::payloads::{decrypt, innermost};
 
 pub(super) async fn page(
     client: &Client,
@@ -34,7 +35,7 @@ pub(super) async fn page(
             .unwrap_or_default()
             .events
             .iter()
-            .map(event)
+            .map(|event| self::event(client, event))
             .collect(),
         next: page.next_page_token,
     })
@@ -56,9 +57,10 @@ pub(super) async fn last_words(
     Ok(last
         .and_then(|event| event.attributes)
         .and_then(|attributes| match attributes {
-            Attributes::WorkflowExecutionFailedEventAttributes(failed) => {
-                failed.failure.map(innermost)
-            }
+            Attributes::WorkflowExecutionFailedEventAttributes(failed) => failed
+                .failure
+                .as_ref()
+                .map(|failure| innermost(client, failure)),
             Attributes::WorkflowExecutionTerminatedEventAttributes(terminated) => {
                 Some(match terminated.reason.as_str() {
                     "" => format!("the workflow was terminated by {}", terminated.identity),
@@ -90,7 +92,11 @@ async fn fetch(
         ..Default::default()
     });
     match while_alive(client, service.get_workflow_execution_history(history)).await? {
-        Ok(history) => Ok(history.into_inner()),
+        Ok(history) => {
+            let mut history = history.into_inner();
+            let decrypted = decrypt(client, &mut history).await;
+            decrypted.map_err(ApiError::internal).map(|()| history)
+        }
         Err(status) if status.code() == Code::InvalidArgument && !is_first => {
             Err(ApiError::BadPageToken)
         }
@@ -101,7 +107,7 @@ async fn fetch(
     }
 }
 
-fn event(event: &HistoryEvent) -> WorkflowEvent {
+fn event(client: &Client, event: &HistoryEvent) -> WorkflowEvent {
     WorkflowEvent {
         event_id: event.event_id,
         event_time: or_epoch(time!(event.event_time)),
@@ -109,7 +115,7 @@ fn event(event: &HistoryEvent) -> WorkflowEvent {
         attributes: event
             .attributes
             .as_ref()
-            .map(attributes)
+            .map(|known| attributes(client, known))
             .unwrap_or_default(),
     }
 }
@@ -125,8 +131,10 @@ fn camel_case(name: &str) -> String {
         .collect()
 }
 
-fn attributes(attributes: &Attributes) -> HashMap<String, Value> {
+fn attributes(client: &Client, attributes: &Attributes) -> HashMap<String, Value> {
     use Attributes as A;
+    let message =
+        |failure: &Option<Failure>| failure.as_ref().map(|failure| innermost(client, failure));
     let name = |kind: &Option<ActivityType>| kind.as_ref().map(|kind| kind.name.clone());
     let value = match attributes {
         A::WorkflowExecutionStartedEventAttributes(a) => json!({
@@ -230,18 +238,6 @@ fn attributes(attributes: &Attributes) -> HashMap<String, Value> {
 
 fn text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-fn message(failure: &Option<Failure>) -> Option<String> {
-    failure.clone().map(innermost)
-}
-
-/// The message of the failure that caused the others.
-fn innermost(mut failure: Failure) -> String {
-    while let Some(cause) = failure.cause.take() {
-        failure = *cause;
-    }
-    failure.message
 }
 
 #[cfg(test)]

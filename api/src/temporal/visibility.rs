@@ -15,7 +15,8 @@ use workflows::{ids, memo};
 use crate::error::ApiError;
 use crate::execution::{Listed, Listing, Page, Which};
 use crate::temporal::call::{failed, or_epoch, request, time, while_alive};
-use crate::temporal::execution::{WORKFLOW_TYPES, decoded, status};
+use crate::temporal::execution::{WORKFLOW_TYPES, status};
+use crate::temporal::payloads::{decoded, decrypt};
 
 /// Runs of the workflows of a page that are asked for at once.
 const RUNS_AT_ONCE: u32 = 1000;
@@ -53,7 +54,16 @@ async fn ask(
     }));
     match while_alive(client, list).await? {
         Ok(listed) => {
-            let listed = listed.into_inner();
+            let mut listed = listed.into_inner();
+            for memo in listed
+                .executions
+                .iter_mut()
+                .filter_map(|info| info.memo.as_mut())
+            {
+                if let Err(error) = decrypt(client, memo).await {
+                    tracing::warn!(%error, "the memo of a workflow cannot be decrypted");
+                }
+            }
             Ok((listed.executions, listed.next_page_token))
         }
         Err(status) if status.code() == Code::InvalidArgument && !is_first => {
