@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::document;
 use crate::wait::eventually;
 
 const FINAL: [&str; 5] = [
@@ -117,13 +118,20 @@ impl Client {
 
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
         let start = Instant::now();
-        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
-        Ok(Answer {
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| format!("{error:?}"))?;
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await;
+        let response = response.map_err(|error| format!("{error:?}"))?;
+        let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             text: response.text().await.map_err(|error| error.to_string())?,
             took: start.elapsed(),
-        })
+        };
+        let kind = answer.header("content-type");
+        document::check(method.as_str(), &path, answer.status, kind, &answer.text);
+        Ok(answer)
     }
 
     pub async fn get(&self, path: &str) -> Answer {
