@@ -172,6 +172,7 @@ mod tests {
             spec: SpecRef {
                 experiment_id,
                 sha256,
+                schedule: None,
             },
         };
         environment

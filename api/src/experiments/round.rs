@@ -60,7 +60,11 @@ pub(super) async fn begin(
     };
     let sha256 = memo.spec_sha256.take();
     let sha256 = sha256.ok_or(none("it is not on record what it was carried out by"))?;
-    let old = match state.store.spec(id, &sha256).await {
+    let read = match &memo.schedule_id {
+        None => state.store.spec(id, &sha256).await,
+        Some(schedule) => state.store.take_over_spec(schedule, id, &sha256).await,
+    };
+    let old = match read {
         Err(artifacts::Error::NotFound(_)) => {
             return Err(none("its specification is not in the artifact store"));
         }
@@ -71,6 +75,7 @@ pub(super) async fn begin(
     let spec_ref = SpecRef {
         experiment_id: id.clone(),
         sha256: state.store.put_spec(id, &spec).await?,
+        schedule: memo.schedule_id.clone(),
     };
     memo.spec_sha256 = Some(spec_ref.sha256.clone());
     memo.round += u32::from(work != Work::Emit);
@@ -122,6 +127,7 @@ async fn past(state: &AppState, id: &ExperimentId) -> Result<Past, ApiError> {
         created_at: summaries.iter().map(|summary| summary.started_at).min(),
         spec_sha256: latest.spec_sha256.clone(),
         round: latest.round,
+        schedule_id: latest.schedule_id.clone(),
     };
     let progress = latest.progress.clone();
     Ok(Past { memo, progress })
