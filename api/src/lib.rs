@@ -31,10 +31,11 @@ pub use crate::auth::{Doorkeeper, Keys, NewKey, Role};
 pub use crate::config::{BadConfig, Config};
 pub use crate::error::ApiError;
 pub use crate::execution::{
-    Activity, Command, Execution, History, IdUse, Input, LastFailure, Listed, Listing, Page, Start,
-    TaskKind, Which,
+    Activity, Command, Execution, ExperimentFilter, History, IdUse, Input, LastFailure, Listed,
+    Listing, Page, Start, TaskKind, Which,
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};
+pub use crate::temporal::set_up;

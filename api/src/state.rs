@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use domain::summary::Status;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -93,6 +94,12 @@ pub trait Workflows: Send + Sync {
 
     /// Experiments, newest first.
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError>;
+
+    /// How many experiments of each status there are; [`ApiError::NotSetUp`] when Temporal cannot be asked for that.
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError>;
+
+    /// The search attributes that are not registered.
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError>;
 
     /// The history of one run of a workflow.
     async fn history(

@@ -1,14 +1,18 @@
 //! Temporal as the rest of this program sees it: the only file, with those below it, that names the Temporal client.
 
+mod attributes;
 mod call;
 mod command;
 mod execution;
 mod history;
 mod pollers;
+mod query;
+mod setup;
 mod start;
 mod visibility;
 
 use async_trait::async_trait;
+use domain::summary::Status;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
@@ -22,6 +26,9 @@ use tokio::sync::watch;
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
 use crate::state::Workflows;
+pub use crate::temporal::setup::set_up;
+
+use crate::temporal::attributes::{Attribute, Attributes};
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
 
@@ -30,6 +37,7 @@ pub(crate) struct Temporal {
     clients: watch::Receiver<Option<Client>>,
     task_queue: String,
     pollers: Pollers,
+    attributes: Attributes,
 }
 
 impl Temporal {
@@ -39,6 +47,7 @@ impl Temporal {
             clients,
             task_queue,
             pollers: Pollers::default(),
+            attributes: Attributes::default(),
         }
     }
 
@@ -68,7 +77,8 @@ impl Workflows for Temporal {
     }
 
     async fn start(&self, start: Start) -> Result<String, ApiError> {
-        start::start(&self.client()?, &self.task_queue, start).await
+        let client = self.client()?;
+        start::start(&client, &self.task_queue, &self.attributes, start).await
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
@@ -121,7 +131,21 @@ impl Workflows for Temporal {
     }
 
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError> {
-        visibility::list(&self.client()?, which, page).await
+        let client = self.client()?;
+        let registered = self.attributes.registered(&client).await?;
+        visibility::list(&client, &registered, which, page).await
+    }
+
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError> {
+        let client = self.client()?;
+        let registered = self.attributes.registered(&client).await?;
+        visibility::count(&client, &registered, which).await
+    }
+
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError> {
+        let registered = self.attributes.registered(&self.client()?).await?;
+        let missing = registered.missing().into_iter();
+        Ok(missing.map(Attribute::name).collect())
     }
 
     async fn history(

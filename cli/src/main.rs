@@ -20,8 +20,8 @@ use url::Url;
 use crate::client::Client;
 use crate::commands::{
     Context, again, breakdown, cancel, compare, dataset, dev, export, gate, ledger, limits, list,
-    pause, report as reporting, results, resume, run, status, summary, temporal_path, terminate,
-    validate,
+    pause, report as reporting, results, resume, run, setup, status, summary, temporal_path,
+    terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -104,6 +104,8 @@ enum Command {
     Emit(again::Args),
     /// Account for every model call.
     Ledger(ledger::Args),
+    /// Prepare Temporal: register what experiments are found by. Harmless when repeated.
+    Setup(setup::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
     #[command(hide = true)]
     TemporalPath,
@@ -147,6 +149,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Rescore(args)) => again::run(&context, "rescore", args).await,
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
+        Some(Command::Setup(args)) => setup::run(args).await,
         Some(Command::TemporalPath) => temporal_path::run().await,
     }
 }

@@ -26,6 +26,7 @@ mod generation;
 mod invalid_requests;
 mod judges;
 mod langfuse;
+mod lists;
 mod malformed_requests;
 mod models;
 mod object_store;

@@ -174,6 +174,7 @@ impl Plan {
             created_at: Some(created_at),
             spec_sha256: Some(spec_ref.sha256.clone()),
             round: 0,
+            tags: spec.tags.iter().cloned().map(String::from).collect(),
         };
         let limits = RunLimits::from(&spec.execution);
         let round = Round {

@@ -19,7 +19,7 @@ use crate::execution::IdUse;
 use crate::experiments::create::checked;
 use crate::experiments::outline::missing;
 use crate::experiments::starting::Round;
-use crate::experiments::{runs, show};
+use crate::experiments::{archive, runs, show};
 use crate::state::AppState;
 
 /// Parts of a configuration, each in place of the whole part of that name.
@@ -121,6 +121,7 @@ async fn past(state: &AppState, id: &ExperimentId) -> Result<Past, ApiError> {
         created_at: summaries.iter().map(|summary| summary.started_at).min(),
         spec_sha256: latest.spec_sha256.clone(),
         round: latest.round,
+        tags: archive::tags(state, id, latest).await?,
     };
     let progress = latest.progress.clone();
     Ok(Past { memo, progress })
@@ -179,6 +180,7 @@ async fn changed(
         sinks: changes.sinks.unwrap_or(old.sinks),
         execution: changes.execution.unwrap_or(old.execution),
         retry: changes.retry.unwrap_or(old.retry),
+        tags: old.tags,
     };
     let check = move || checked(old.experiment_name, config);
     let experiment = tokio::task::spawn_blocking(check)

@@ -100,6 +100,7 @@ pub(super) fn created(
         waiting_on: None,
         created_at,
         ended_at: None,
+        tags: memo.tags,
         models: runs,
         links: links(id, state.ui.as_ref()),
     }
@@ -131,6 +132,7 @@ async fn live(
         waiting_on: own_waiting.or_else(|| waits_as_a_whole(&runs)),
         created_at: memo.created_at.unwrap_or(execution.started_at),
         ended_at: execution.ended_at,
+        tags: memo.tags,
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

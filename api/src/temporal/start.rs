@@ -1,10 +1,12 @@
 //! Starting the workflow of an experiment.
 
 use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::tonic::Code;
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
 use temporalio_common::MemoValues;
+use temporalio_common::search_attributes::SearchAttributes;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
 use workflows::options::WORKFLOW_TASK_TIMEOUT;
@@ -12,6 +14,7 @@ use workflows::{ids, memo};
 
 use crate::error::ApiError;
 use crate::execution::{IdUse, Input, Start};
+use crate::temporal::attributes::Attributes;
 use crate::temporal::call::{failed, rpc_options, while_alive};
 
 /// The longest summary of a workflow that Temporal takes, in bytes.
@@ -22,8 +25,47 @@ const LONGEST_SUMMARY: usize = 400;
 pub(super) async fn start(
     client: &Client,
     task_queue: &str,
+    attributes: &Attributes,
     start: Start,
 ) -> Result<String, ApiError> {
+    let found_by = attributes.registered(client).await?.values(&start.memo);
+    let mut started = attempt(client, task_queue, found_by, start.clone()).await?;
+    if started.as_ref().is_err_and(is_about_attributes) {
+        attributes.forget();
+        let id = &start.id;
+        tracing::warn!(experiment.id = %id, "Temporal refuses the search attributes: starting without them");
+        started = attempt(
+            client,
+            task_queue,
+            SearchAttributes::default(),
+            start.clone(),
+        )
+        .await?;
+    }
+    started.map_err(|error| match error {
+        WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
+        WorkflowStartError::Rpc(status) => failed(status),
+        error => ApiError::internal(error),
+    })
+}
+
+/// That something is wrong with search attributes has no code of its own.
+fn is_about_attributes(error: &WorkflowStartError) -> bool {
+    match error {
+        WorkflowStartError::Rpc(status) => {
+            status.code() == Code::InvalidArgument
+                && status.message().to_lowercase().contains("search attribute")
+        }
+        _ => false,
+    }
+}
+
+async fn attempt(
+    client: &Client,
+    task_queue: &str,
+    found_by: SearchAttributes,
+    start: Start,
+) -> Result<Result<String, WorkflowStartError>, ApiError> {
     let reuse = match start.id_use {
         IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
         IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
@@ -35,6 +77,7 @@ pub(super) async fn start(
         .id_reuse_policy(reuse)
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .memo(memo_values)
+        .search_attributes(found_by)
         .task_timeout(WORKFLOW_TASK_TIMEOUT)
         .static_summary(summary)
         .rpc_options(rpc_options())
@@ -51,12 +94,7 @@ pub(super) async fn start(
             started.map(|handle| handle.info().run_id.clone())
         }
     };
-    let run_id = started.map_err(|error| match error {
-        WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
-        WorkflowStartError::Rpc(status) => failed(status),
-        error => ApiError::internal(error),
-    })?;
-    Ok(run_id.unwrap_or_default())
+    Ok(started.map(Option::unwrap_or_default))
 }
 
 /// The beginning of a text that fits into so many bytes.

@@ -64,6 +64,9 @@ pub struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
+    /// As the configuration has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// One run a model, in the order of the configuration.
     pub models: Vec<ModelRun>,
     pub links: Links,
@@ -231,12 +234,33 @@ pub struct ExperimentOverview {
     pub id: String,
     pub experiment_name: String,
     pub status: Status,
+    /// As the configuration has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     pub models: Vec<String>,
     pub created_at: Timestamp,
+    /// When the latest round began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
     pub links: Links,
+}
+
+/// How many experiments there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentCounts {
+    pub total: u64,
+    /// Those that are paused, too.
+    pub running: u64,
+    pub completed: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub terminated: u64,
+    pub timed_out: u64,
 }
 
 /// The scores of an experiment, by model and scorer, with their uncertainty.

@@ -23,4 +23,6 @@ pub struct ExperimentMemo {
     /// 0 at first, one more with each retry or rescoring.
     #[serde(default)]
     pub round: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
