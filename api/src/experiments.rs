@@ -3,20 +3,22 @@
 pub(crate) mod again;
 mod archive;
 pub(crate) mod breakdown;
+pub(crate) mod configuration;
 pub(crate) mod control;
-mod create;
-mod identity;
+pub(crate) mod create;
+pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod list;
 mod outline;
+pub(crate) mod plan;
 pub(crate) mod results;
 mod round;
 mod run;
 pub(crate) mod runs;
 pub(crate) mod show;
 mod shown;
-mod starting;
+pub(crate) mod starting;
 mod summary;
 mod waiting;
 pub(crate) mod watch;
@@ -47,14 +49,15 @@ use crate::state::AppState;
     tag = "experiments",
     params(
         CreateQuery,
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, max_length = 255,
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
             description = "Text of your choice, new for every experiment, such as a UUID. The same key with another body is refused. Has no effect beside an `experiment_id`."),
     ),
     request_body = CreateExperiment,
     responses(
         (status = 201, description = "Created: the experiment is durable and runs as soon as a worker takes it up.",
             body = Experiment, headers(("Location" = String, description = "The path of the experiment."))),
-        (status = 200, description = "Only checked, as asked with `validate_only`: it could be created.", body = ExperimentCheck),
+        // Generators that know one answer take the one of the lowest status for it: an exact one is before a range.
+        (status = "2XX", description = "200: only checked, as asked with `validate_only`; it could be created.", body = ExperimentCheck),
         BadBody, Taken, Anytime,
     )
 )]

@@ -7,11 +7,13 @@ mod execution;
 mod history;
 mod pollers;
 mod query;
+mod schedules;
 mod setup;
 mod start;
 mod visibility;
 
 use async_trait::async_trait;
+use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
@@ -25,12 +27,13 @@ use tokio::sync::watch;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::{NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules};
 use crate::state::Workflows;
-pub use crate::temporal::setup::set_up;
-
 use crate::temporal::attributes::{Attribute, Attributes};
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
+use crate::temporal::schedules::Starting;
+pub use crate::temporal::setup::set_up;
 
 /// Temporal, connected or not yet.
 pub(crate) struct Temporal {
@@ -49,6 +52,14 @@ impl Temporal {
             pollers: Pollers::default(),
             attributes: Attributes::default(),
         }
+    }
+
+    /// What schedules are told about the workflows that they start.
+    async fn starting(&self, client: &Client) -> Result<Starting<'_>, ApiError> {
+        Ok(Starting {
+            task_queue: &self.task_queue,
+            registered: self.attributes.registered(client).await?,
+        })
     }
 
     fn client(&self) -> Result<Client, ApiError> {
@@ -169,6 +180,45 @@ impl Workflows for Temporal {
         self.pollers
             .has_worker(&self.client()?, task_queue, kind)
             .await
+    }
+}
+
+#[async_trait]
+impl Schedules for Temporal {
+    async fn create_schedule(&self, new: NewSchedule) -> Result<(), ApiError> {
+        let client = self.client()?;
+        let starting = self.starting(&client).await?;
+        schedules::create(&client, &starting, new).await
+    }
+
+    async fn describe_schedule(&self, id: &ScheduleId) -> Result<Option<Scheduled>, ApiError> {
+        schedules::describe(&self.client()?, id).await
+    }
+
+    async fn list_schedules(&self, page: Page) -> Result<(Vec<ScheduleId>, Vec<u8>), ApiError> {
+        schedules::list(&self.client()?, page).await
+    }
+
+    async fn change_schedule(
+        &self,
+        id: &ScheduleId,
+        change: ScheduleChange,
+    ) -> Result<bool, ApiError> {
+        let client = self.client()?;
+        let starting = self.starting(&client).await?;
+        schedules::change(&client, &starting, id, change).await
+    }
+
+    async fn order_schedule(
+        &self,
+        id: &ScheduleId,
+        order: ScheduleOrder,
+    ) -> Result<bool, ApiError> {
+        schedules::order(&self.client()?, id, order).await
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, ApiError> {
+        schedules::delete(&self.client()?, id).await
     }
 }
 

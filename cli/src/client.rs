@@ -2,6 +2,7 @@
 
 mod error;
 mod query;
+mod schedules;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use api_types::datasets::{CreateDataset, DatasetList, DatasetVersion, DatasetVer
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
+use domain::config::ExperimentConfig;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, TE};
@@ -71,11 +73,20 @@ impl Client {
 
     /// Creates an experiment. Repeated once when the connection breaks: the key makes that harmless.
     pub(crate) async fn create(&self, experiment: &Value) -> Result<Experiment, Error> {
+        self.create_at(&["v1", "experiments"], experiment).await
+    }
+
+    /// Creates something, under a key that makes a repetition harmless.
+    async fn create_at<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<T, Error> {
         let key = Uuid::now_v7().to_string();
         let request = || {
-            self.request(Method::POST, &["v1", "experiments"])
+            self.request(Method::POST, path)
                 .header("idempotency-key", &key)
-                .json(experiment)
+                .json(body)
         };
         match self.send(request()).await {
             Err(error) if error.is_broken_connection() => self.send(request()).await,
@@ -210,6 +221,11 @@ impl Client {
         let path = ["v1", "experiments", id.as_ref()];
         let request = self.request(Method::PATCH, &path).json(change);
         self.send(request).await
+    }
+
+    pub(crate) async fn config(&self, id: &ExperimentId) -> Result<ExperimentConfig, Error> {
+        self.send(self.request(Method::GET, &["v1", "experiments", id.as_ref(), "config"]))
+            .await
     }
 
     pub(crate) async fn ledger(

@@ -19,9 +19,9 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, dataset, dev, export, gate, ledger, limits, list,
-    pause, report as reporting, results, resume, run, setup, status, summary, temporal_path,
-    terminate, validate,
+    Context, again, breakdown, cancel, compare, completions, config, dataset, dev, export, gate,
+    ledger, limits, list, pause, report as reporting, results, resume, run, schedule, setup,
+    status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -84,6 +84,8 @@ enum Command {
     Gate(gate::Args),
     /// Upload datasets, and list those that are there.
     Dataset(dataset::Args),
+    /// Start experiments again and again, at given times.
+    Schedule(schedule::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -102,10 +104,14 @@ enum Command {
     Rescore(again::Args),
     /// Deliver the results again.
     Emit(again::Args),
+    /// Print what an experiment is carried out by, as a file that `run` takes.
+    Config(config::Args),
     /// Account for every model call.
     Ledger(ledger::Args),
     /// Prepare Temporal: register what experiments are found by. Harmless when repeated.
     Setup(setup::Args),
+    /// Print a script that lets a shell complete commands, such as `source <(ai-evolution completions bash)`.
+    Completions(completions::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
     #[command(hide = true)]
     TemporalPath,
@@ -139,6 +145,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Report(args)) => reporting::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::Dataset(args)) => dataset::run(&context, args).await,
+        Some(Command::Schedule(args)) => schedule::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,
@@ -148,8 +155,10 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Retry(args)) => again::run(&context, "retry", args).await,
         Some(Command::Rescore(args)) => again::run(&context, "rescore", args).await,
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
+        Some(Command::Config(args)) => config::run(&context, args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
         Some(Command::Setup(args)) => setup::run(args).await,
+        Some(Command::Completions(args)) => Ok(completions::run(Cli::command(), &args)),
         Some(Command::TemporalPath) => temporal_path::run().await,
     }
 }

@@ -24,6 +24,7 @@ pub(super) async fn experiment(
     let created_at = summaries.iter().map(|summary| summary.started_at).min();
     let created_at = created_at.unwrap_or(first.started_at);
     let ended_at = summaries.iter().map(|summary| summary.ended_at).max();
+    let schedule_id = first.schedule_id.clone();
     let status = status(&summaries);
     let models = summaries
         .iter()
@@ -55,6 +56,7 @@ pub(super) async fn experiment(
         created_at,
         ended_at,
         tags,
+        schedule_id: schedule_id.map(String::from),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

@@ -101,6 +101,7 @@ pub(super) fn created(
         created_at,
         ended_at: None,
         tags: memo.tags,
+        schedule_id: None,
         models: runs,
         links: links(id, state.ui.as_ref()),
     }
@@ -133,6 +134,7 @@ async fn live(
         created_at: memo.created_at.unwrap_or(execution.started_at),
         ended_at: execution.ended_at,
         tags: memo.tags,
+        schedule_id: memo.schedule_id.map(String::from),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

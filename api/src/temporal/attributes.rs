@@ -163,6 +163,7 @@ mod tests {
             spec_sha256: None,
             round: 0,
             tags: vec!["a".to_owned()],
+            schedule_id: None,
         }
     }
 

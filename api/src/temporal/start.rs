@@ -8,9 +8,10 @@ use temporalio_client::{
 use temporalio_common::MemoValues;
 use temporalio_common::search_attributes::SearchAttributes;
 use workflows::experiment::ExperimentWorkflow;
+use workflows::ids;
+use workflows::memo::{self, ExperimentMemo};
 use workflows::multi_model::MultiModelWorkflow;
 use workflows::options::WORKFLOW_TASK_TIMEOUT;
-use workflows::{ids, memo};
 
 use crate::error::ApiError;
 use crate::execution::{IdUse, Input, Start};
@@ -70,7 +71,7 @@ async fn attempt(
         IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
         IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
     };
-    let summary = within(&start.memo.experiment_name, LONGEST_SUMMARY).to_owned();
+    let summary = summary(&start.memo).to_owned();
     let mut memo_values = MemoValues::new();
     memo_values.insert(memo::EXPERIMENT, start.memo);
     let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
@@ -95,6 +96,11 @@ async fn attempt(
         }
     };
     Ok(started.map(Option::unwrap_or_default))
+}
+
+/// What the Temporal UI says of the workflow.
+pub(super) fn summary(memo: &ExperimentMemo) -> &str {
+    within(&memo.experiment_name, LONGEST_SUMMARY)
 }
 
 /// The beginning of a text that fits into so many bytes.

@@ -160,6 +160,7 @@ fn running(waits: &[Option<Wait>]) -> Execution {
             spec_sha256: None,
             round: 0,
             tags: Vec::new(),
+            schedule_id: None,
         }),
         progress: Some(progress(Stage::Evaluating)),
         activities: activities.collect(),

@@ -25,6 +25,7 @@ fn memo(models: &[&str]) -> ExperimentMemo {
         spec_sha256: None,
         round: 0,
         tags: Vec::new(),
+        schedule_id: None,
     }
 }
 
@@ -63,6 +64,7 @@ pub(crate) fn summary(id: &str, index: u32, model: &str, status: Status) -> RunS
         }],
         round: 0,
         spec_sha256: None,
+        schedule_id: None,
     }
 }
 

@@ -67,6 +67,10 @@ pub struct Experiment {
     /// As the configuration has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The schedule that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub schedule_id: Option<String>,
     /// One run a model, in the order of the configuration.
     pub models: Vec<ModelRun>,
     pub links: Links,
@@ -246,6 +250,10 @@ pub struct ExperimentOverview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
+    /// The schedule that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub schedule_id: Option<String>,
     pub links: Links,
 }
 

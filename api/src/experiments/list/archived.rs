@@ -95,6 +95,7 @@ async fn overview(
         created_at: experiment.created_at,
         started_at: Some(experiment.created_at),
         ended_at: experiment.ended_at,
+        schedule_id: experiment.schedule_id,
         links: experiment.links,
     }))
 }
