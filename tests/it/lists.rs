@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use crate::SOON;
 
 /// Names that would be something else if they left their quotes.
-const ODD_NAMES: [&str; 5] = [
+const ODD_NAMES: [&str; 6] = [
     "it's",
+    "' OR 1=1 --",
     r"\' OR WorkflowType != ''",
     r#"a "quoted" name"#,
     r"ends with \",
@@ -96,7 +97,7 @@ async fn experiments_are_found_by_name_model_tag_and_status() {
     let counts = counts.expect(200);
     assert_eq!(
         (&counts["total"], &counts["completed"]),
-        (&json!(6), &json!(6))
+        (&json!(7), &json!(7))
     );
     let odd = api.request(reqwest::Method::GET, "/v1/experiment-counts");
     let odd = api.send(odd.query(&[("model", &model)])).await;

@@ -67,11 +67,11 @@ pub(super) fn base(until: Timestamp) -> String {
     )
 }
 
-/// Whether every store of Temporal's understands a value as it is meant. A backslash reaches some of them doubled, and lists
-/// are looked through by a full-text search with signs of its own.
+/// Whether every store of Temporal's understands a value as it is meant. Some are given what MySQL would escape with the
+/// backslash in it, and look lists through by a full-text search with signs of its own.
 fn is_plain(attribute: Attribute, value: &str) -> bool {
     let is_list = attribute.kind() == IndexedValueType::KeywordList;
-    !value.contains('\\') && !(is_list && value.contains(['"', '*', '^']))
+    !value.contains(['\\', '"']) && !(is_list && value.contains(['*', '^']))
 }
 
 /// A text as a string of the query language, which is that of MySQL.
@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn what_a_store_would_take_for_something_else_is_not_asked() {
         for (attribute, value, plain) in [
-            (Attribute::Name, "it's \"so\" * ^", true),
+            (Attribute::Name, "it's * ^", true),
+            (Attribute::Name, "\"so\"", false),
             (Attribute::Name, r"a\b", false),
             (Attribute::Models, "org/model:1.5-it's", true),
             (Attribute::Models, "a\"b", false),
