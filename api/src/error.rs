@@ -81,6 +81,10 @@ pub enum ApiError {
     NotAcceptable,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
+    #[error(
+        "Temporal cannot be asked for that: its search attribute `{0}` is not registered; `ai-evolution setup`, or `ai-evolution-api setup`, registers it"
+    )]
+    NotSetUp(&'static str),
     #[error("the input has {}", count(.0))]
     Invalid(Vec<Fault>),
     #[error("{dependency} cannot be reached; try again")]
@@ -194,6 +198,7 @@ impl ApiError {
             Self::NotRepeatable { .. } => {
                 (StatusCode::CONFLICT, "not_repeatable", "No further round")
             }
+            Self::NotSetUp(_) => (StatusCode::CONFLICT, "not_set_up", "Not set up"),
             Self::WrongOffset(_) => (StatusCode::CONFLICT, "wrong_offset", "Wrong offset"),
             Self::ContentMismatch => (
                 StatusCode::UNPROCESSABLE_ENTITY,

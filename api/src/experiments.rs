@@ -9,7 +9,7 @@ pub(crate) mod create;
 pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod limits;
-mod list;
+pub(crate) mod list;
 mod outline;
 pub(crate) mod plan;
 pub(crate) mod results;
@@ -25,9 +25,7 @@ pub(crate) mod watch;
 
 use std::sync::Arc;
 
-use api_types::experiments::{
-    CreateExperiment, Experiment, ExperimentCheck, ExperimentList, ExperimentSummary,
-};
+use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck, ExperimentSummary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -35,9 +33,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
-use crate::experiments::list::ListQuery;
 use crate::extract::{Id, JsonBody, Query};
-use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
+use crate::responses::{Anytime, BadBody, Missing, Taken};
 use crate::state::AppState;
 
 /// Create an experiment.
@@ -86,28 +83,6 @@ pub(crate) async fn create_experiment(
         .map_err(ApiError::internal)??;
     let location = [(header::LOCATION, experiment.links.itself.clone())];
     Ok((StatusCode::CREATED, location, Json(experiment)).into_response())
-}
-
-/// List experiments.
-///
-/// The latest begun first; a retry begins an experiment anew. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
-/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
-/// ends when it has reached 8 MiB.
-#[utoipa::path(
-    get,
-    path = "/v1/experiments",
-    tag = "experiments",
-    params(ListQuery),
-    responses(
-        (status = 200, description = "A page of experiments.", body = ExperimentList),
-        BadPageToken, BadQuery, Anytime,
-    )
-)]
-pub(crate) async fn list_experiments(
-    State(state): State<AppState>,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<ExperimentList>, ApiError> {
-    list::list(&state, query).await.map(Json)
 }
 
 /// Get the summary of an experiment.

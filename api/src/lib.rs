@@ -42,8 +42,8 @@ pub use crate::auth::{Doorkeeper, Keys, NewKey, Role, Tokens};
 pub use crate::config::{BadConfig, Config, OidcConfig, ServerConfig};
 pub use crate::error::ApiError;
 pub use crate::execution::{
-    Activity, Command, Execution, History, IdUse, Input, LastFailure, Listed, Listing, Page, Start,
-    TaskKind, Which,
+    Activity, Command, Execution, ExperimentFilter, History, IdUse, Input, LastFailure, Listed,
+    Listing, Page, Start, TaskKind, Which,
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
@@ -52,3 +52,4 @@ pub use crate::scheduling::{
 };
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};
+pub use crate::temporal::set_up;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use runtime::temporal::TemporalConfig;
 
 /// The HTTP service of AI Evolution.
 #[derive(Parser)]
@@ -33,6 +34,11 @@ enum Command {
         #[arg(long, value_name = "TIME")]
         expires: Option<Timestamp>,
     },
+    /// Register in Temporal the search attributes by which experiments are found. Harmless when repeated.
+    Setup {
+        #[command(flatten)]
+        temporal: TemporalConfig,
+    },
     /// Ask the running service whether it lives.
     Healthcheck {
         /// Address that the service listens on.
@@ -58,6 +64,7 @@ fn main() -> ExitCode {
             role,
             expires,
         }) => make_key(name, role, expires),
+        Some(Command::Setup { temporal }) => set_up(&temporal),
         Some(Command::Healthcheck { listen }) => api::ask(listen),
     };
     match done {
@@ -80,6 +87,15 @@ fn make_key(name: String, role: api::Role, expires: Option<Timestamp>) -> anyhow
         "key: {}\nIt is not shown again. Add the entry above to the file of API keys.",
         new.key()
     );
+    Ok(())
+}
+
+#[tokio::main]
+async fn set_up(temporal: &TemporalConfig) -> anyhow::Result<()> {
+    match api::set_up(temporal).await?.as_slice() {
+        [] => println!("all search attributes are registered"),
+        added => println!("registered {}", added.join(", ")),
+    }
     Ok(())
 }
 

@@ -76,5 +76,6 @@ pub(super) async fn config(
         sinks: spec.sinks,
         execution: spec.execution,
         retry: spec.retry,
+        tags: spec.tags,
     })
 }

@@ -35,6 +35,7 @@ use workflows::options::WORKFLOW_TASK_TIMEOUT;
 use crate::error::ApiError;
 use crate::execution::{Input, Page};
 use crate::scheduling::{Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled};
+use crate::temporal::attributes::Registered;
 use crate::temporal::call::{failed, request, while_alive};
 use crate::temporal::execution::WORKFLOW_TYPES;
 use crate::temporal::payloads::decrypt;
@@ -49,14 +50,14 @@ const TRIES: usize = 5;
 
 pub(super) async fn create(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     new: NewSchedule,
 ) -> Result<(), ApiError> {
     let spec = payload(client, &new.spec).await?;
     let request_sha256 = payload(client, &new.request_sha256).await?;
     let schedule = Schedule {
         spec: Some(times::written(&new.spec)),
-        action: Some(action(client, task_queue, &new.id, new.action, spec).await?),
+        action: Some(action(client, starting, &new.id, new.action, spec).await?),
         policies: Some(SchedulePolicies {
             overlap_policy: overlap_policy(new.overlap_policy).into(),
             catchup_window: new.catchup_window.and_then(times::duration),
@@ -139,7 +140,7 @@ pub(super) async fn list(
 /// Changes what is there; begins again when somebody else was faster.
 pub(super) async fn change(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     change: ScheduleChange,
 ) -> Result<bool, ApiError> {
@@ -149,7 +150,7 @@ pub(super) async fn change(
             return Ok(false);
         };
         let conflict_token = there.conflict_token.clone();
-        let Some(schedule) = changed(client, task_queue, id, there, change.clone()).await? else {
+        let Some(schedule) = changed(client, starting, id, there, change.clone()).await? else {
             return Ok(false);
         };
         let mut service = client.clone();
@@ -246,7 +247,7 @@ async fn fetch(
 /// The schedule with the change; none when it is not one of ours.
 async fn changed(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     there: DescribeScheduleResponse,
     change: ScheduleChange,
@@ -260,7 +261,7 @@ async fn changed(
         None => described::memo_of(started, memo::SCHEDULE).unwrap_or_default(),
     };
     let action = match change.action {
-        Some(new) => action(client, task_queue, id, new, spec).await?,
+        Some(new) => action(client, starting, id, new, spec).await?,
         None => {
             let mut started = started.clone();
             let memo = started.memo.get_or_insert_default();
@@ -286,10 +287,16 @@ async fn changed(
     }))
 }
 
+/// What every start needs to know.
+pub(super) struct Starting<'a> {
+    pub(super) task_queue: &'a str,
+    pub(super) registered: Registered,
+}
+
 /// Starts the workflow under the schedule's id, to which Temporal adds the time.
 async fn action(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     action: Action,
     spec: Payload,
@@ -305,6 +312,7 @@ async fn action(
         ),
     };
     let summary = start::summary(&action.memo).to_owned();
+    let found_by = starting.registered.values(&action.memo);
     let memo = [
         (
             memo::EXPERIMENT.to_owned(),
@@ -316,7 +324,7 @@ async fn action(
         workflow_id: id.to_string(),
         workflow_type: Some(WorkflowType { name: kind }),
         task_queue: Some(TaskQueue {
-            name: task_queue.to_owned(),
+            name: starting.task_queue.to_owned(),
             ..Default::default()
         }),
         input: Some(Payloads {
@@ -326,6 +334,7 @@ async fn action(
         memo: Some(Memo {
             fields: memo.into(),
         }),
+        search_attributes: Some(found_by.into_proto()),
         user_metadata: Some(UserMetadata {
             summary: Some(payload(client, &summary).await?),
             details: None,

@@ -4,6 +4,8 @@ use domain::experiment::ExperimentId;
 use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
+use futures::TryStreamExt;
+use object_store::ObjectStore;
 use object_store::path::Path;
 
 use crate::keys;
@@ -104,6 +106,66 @@ impl Store {
         Ok(summaries)
     }
 
+    /// At most so many experiments of which something is stored, in the order of their keys: those that come after one, or
+    /// the first. In a bucket the cost is that of those that are given, whatever there is besides.
+    pub async fn experiments_after(
+        &self,
+        after: Option<&ExperimentId>,
+        most: usize,
+    ) -> Result<Vec<ExperimentId>, Error> {
+        match self.is_local() {
+            true => self.experiments_of_folder(after, most).await,
+            false => self.experiments_of_bucket(after, most).await,
+        }
+    }
+
+    async fn experiments_of_folder(
+        &self,
+        after: Option<&ExperimentId>,
+        most: usize,
+    ) -> Result<Vec<ExperimentId>, Error> {
+        let folder = keys::experiments();
+        let listed = self.objects().list_with_delimiter(Some(&folder)).await;
+        let folders = listed.map_err(Error::Unavailable)?.common_prefixes;
+        let ids = folders
+            .iter()
+            .filter_map(|key| key.filename()?.parse().ok());
+        let mut ids: Vec<ExperimentId> = ids.collect();
+        // As keys sort, in which a slash follows an id.
+        let order = |id: &ExperimentId| format!("{id}/");
+        ids.sort_by_key(order);
+        let after = after.map(order);
+        ids.retain(|id| after.as_ref().is_none_or(|after| order(id) > *after));
+        ids.truncate(most);
+        Ok(ids)
+    }
+
+    async fn experiments_of_bucket(
+        &self,
+        after: Option<&ExperimentId>,
+        most: usize,
+    ) -> Result<Vec<ExperimentId>, Error> {
+        let folder = keys::experiments();
+        let objects = self.objects();
+        let mut ids: Vec<ExperimentId> = Vec::new();
+        while ids.len() < most {
+            // Behind everything of the last one.
+            let mut listed = match ids.last().or(after) {
+                None => objects.list(Some(&folder)),
+                Some(last) => objects.list_with_offset(Some(&folder), &keys::behind(last)),
+            };
+            let next = listed.try_next().await.map_err(Error::Unavailable)?;
+            let Some(next) = next else {
+                break;
+            };
+            match keys::experiment_of(&next.location) {
+                Some(id) => ids.push(id),
+                None => break,
+            }
+        }
+        Ok(ids)
+    }
+
     /// The folders below a prefix that are named by numbers, ascending.
     async fn numbers_below(&self, prefix: &Path) -> Result<Vec<u32>, Error> {
         let listed = self.objects().list_with_delimiter(Some(prefix)).await;
@@ -112,5 +174,37 @@ impl Store {
         let mut numbers: Vec<u32> = folders.iter().filter_map(number).collect();
         numbers.sort_unstable();
         Ok(numbers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn experiments_come_in_one_order_from_any_place_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let local = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        let all = ["a-b", "a.b", "a", "a0", "b"];
+        for store in [local, Store::bucket_in_memory()] {
+            for id in all {
+                let run = Run {
+                    experiment: id.parse().unwrap(),
+                    index: 0,
+                    round: 0,
+                };
+                for chunk in 0..2 {
+                    store.put_results(&run, chunk, &[]).await.unwrap();
+                }
+            }
+            for place in 0..=all.len() {
+                let after: Option<ExperimentId> = place
+                    .checked_sub(1)
+                    .map(|before| all[before].parse().unwrap());
+                let found = store.experiments_after(after.as_ref(), 2).await.unwrap();
+                let found: Vec<String> = found.into_iter().map(String::from).collect();
+                assert_eq!(found, all[place..(place + 2).min(all.len())]);
+            }
+        }
     }
 }

@@ -73,6 +73,21 @@ pub(crate) fn spec(experiment: &ExperimentId, sha256: &str) -> Path {
     Path::from(format!("experiments/{experiment}/spec-{sha256}.json"))
 }
 
+/// All experiments, a folder for each.
+pub(crate) fn experiments() -> Path {
+    Path::from("experiments")
+}
+
+/// A key behind all keys of an experiment and before those of the next: `0` follows `/`.
+pub(crate) fn behind(experiment: &ExperimentId) -> Path {
+    Path::from(format!("experiments/{experiment}0"))
+}
+
+/// The experiment that a key belongs to.
+pub(crate) fn experiment_of(key: &Path) -> Option<ExperimentId> {
+    key.parts().nth(1)?.as_ref().parse().ok()
+}
+
 /// Where the specification of a schedule's experiments is, until each of them has taken it over.
 pub(crate) fn scheduled_spec(schedule: &ScheduleId, sha256: &str) -> Path {
     Path::from(format!("schedules/{schedule}/spec-{sha256}.json"))

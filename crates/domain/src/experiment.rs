@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use self::dataset::{check_dataset, check_path};
 use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig, ScorerConfig};
 use crate::fault::Fault;
+use crate::tag::Tag;
+
+/// The most tags that an experiment has.
+const MOST_TAGS: usize = 20;
 
 /// The longest id of an experiment, in characters.
 pub const LONGEST_ID: usize = 100;
@@ -85,6 +89,7 @@ impl NewExperiment {
         check_dataset(&config.dataset, &mut faults);
         check_models(&config, &mut faults);
         check_scorers(&config, &mut faults);
+        check_tags(&config.tags, &mut faults);
         sinks::check(&config, &mut faults);
         check_retry(&config, &mut faults);
         match faults.is_empty() {
@@ -132,6 +137,19 @@ pub fn check_name(name: &str, faults: &mut Vec<Fault>) {
             "/experiment_name",
             "a name has at most 200 characters",
         ));
+    }
+}
+
+fn check_tags(tags: &[Tag], faults: &mut Vec<Fault>) {
+    if tags.len() > MOST_TAGS {
+        let message = format!("an experiment has at most {MOST_TAGS} tags");
+        faults.push(Fault::new("/config/tags", message));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tags[..index].contains(tag) {
+            let message = format!("the tag `{}` stands here twice", tag.as_ref());
+            faults.push(Fault::new(format!("/config/tags/{index}"), message));
+        }
     }
 }
 

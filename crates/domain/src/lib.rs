@@ -28,6 +28,7 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod tag;
 pub mod uploaded;
 pub mod waiting;
 pub mod walk;
