@@ -5,6 +5,7 @@ use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use domain::progress::Progress;
 use domain::summary::Status;
+use domain::tenant::Tenant;
 use jiff::Timestamp;
 use workflows::activities::ChunkProgress;
 use workflows::experiment::{PauseCommand, RunInput};
@@ -100,6 +101,8 @@ pub enum TaskKind {
 /// Which experiments to list.
 #[derive(Clone, Debug)]
 pub struct Which {
+    /// Only those of this tenant; only those that are nobody's, when there is none.
+    pub tenant: Option<Tenant>,
     pub status: Option<Status>,
     /// Only those that began by then, so that later pages fit the first one.
     pub until: Timestamp,

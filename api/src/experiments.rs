@@ -36,8 +36,9 @@ use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
 use crate::experiments::list::ListQuery;
 use crate::experiments::results::ResultQuery;
-use crate::extract::{Id, JsonBody, Query};
+use crate::extract::{JsonBody, Query};
 use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
+use crate::scope::{ExperimentPath, Scope};
 use crate::state::AppState;
 
 /// Create an experiment.
@@ -65,13 +66,14 @@ use crate::state::AppState;
 )]
 pub(crate) async fn create_experiment(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<CreateQuery>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
     let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.create, body, &headers);
+    let check = move || Creation::check(&schemas.create, body, &headers, scope);
     let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
@@ -104,9 +106,10 @@ pub(crate) async fn create_experiment(
 )]
 pub(crate) async fn list_experiments(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExperimentList>, ApiError> {
-    list::list(&state, query).await.map(Json)
+    list::list(&state, &scope, query).await.map(Json)
 }
 
 /// List results.
@@ -127,12 +130,10 @@ pub(crate) async fn list_experiments(
 )]
 pub(crate) async fn list_results(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     Query(query): Query<ResultQuery>,
 ) -> Result<Json<ResultList>, ApiError> {
-    results::list(&state, &outline::id(&id)?, query)
-        .await
-        .map(Json)
+    results::list(&state, &id, query).await.map(Json)
 }
 
 /// Get the summary of an experiment.
@@ -151,8 +152,8 @@ pub(crate) async fn list_results(
 )]
 pub(crate) async fn get_summary(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Json<ExperimentSummary>, ApiError> {
-    let experiment = show::experiment(&state, &outline::id(&id)?).await?;
+    let experiment = show::experiment(&state, &id).await?;
     Ok(Json(summary::of(experiment)))
 }

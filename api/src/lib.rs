@@ -1,7 +1,7 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
 //! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service. `auth` lets callers in, `crowd` as many
+//! look after the service. `auth` lets callers in, `scope` is what each can see, `crowd` as many
 //! at once as can be served; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
 //! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
@@ -24,6 +24,7 @@ mod page_token;
 mod responses;
 mod routes;
 mod schema;
+mod scope;
 mod serve;
 mod server;
 mod state;

@@ -15,9 +15,10 @@ use workflows::ids;
 
 use crate::error::ApiError;
 use crate::execution::Command;
-use crate::experiments::{outline, show};
-use crate::extract::{Id, OptionalJsonBody};
+use crate::experiments::show;
+use crate::extract::OptionalJsonBody;
 use crate::responses::{Anytime, BadBody, Missing, Over};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 /// How long an answer may wait for the effect of a command, which a worker has to bring about.
@@ -42,9 +43,8 @@ type Accepted = (StatusCode, Json<Experiment>);
 )]
 pub(crate) async fn cancel_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Accepted, ApiError> {
-    let id = outline::id(&id)?;
     let experiment = show::experiment(&state, &id).await?;
     if experiment.status.is_final() {
         return Ok((StatusCode::ACCEPTED, Json(experiment)));
@@ -74,11 +74,10 @@ pub(crate) async fn cancel_experiment(
 )]
 pub(crate) async fn terminate_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: TerminateExperiment = state.schemas.terminate.read(body)?;
-    let id = outline::id(&id)?;
     let experiment = show::experiment(&state, &id).await?;
     if experiment.status.is_final() {
         return Ok((StatusCode::ACCEPTED, Json(experiment)));
@@ -112,11 +111,10 @@ pub(crate) async fn terminate_experiment(
 )]
 pub(crate) async fn pause_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let PauseExperiment { reason } = state.schemas.pause.read(body)?;
-    let id = outline::id(&id)?;
     tell(&state, &id, Command::Pause(PauseCommand { reason })).await?;
     accepted(&state, &id, |experiment| {
         experiment.status != Status::Running
@@ -140,9 +138,8 @@ pub(crate) async fn pause_experiment(
 )]
 pub(crate) async fn resume_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Accepted, ApiError> {
-    let id = outline::id(&id)?;
     tell(&state, &id, Command::Resume).await?;
     accepted(&state, &id, |experiment| {
         experiment.status != Status::Paused

@@ -26,6 +26,7 @@ use crate::experiments::identity::{Id, Standing};
 use crate::experiments::show;
 use crate::experiments::starting::Round;
 use crate::schema::RequestSchema;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,6 +45,7 @@ pub(super) struct Creation {
     experiment: NewExperiment,
     /// The version of the uploaded dataset.
     version: Option<Version>,
+    scope: Scope,
 }
 
 impl Creation {
@@ -52,21 +54,23 @@ impl Creation {
         schema: &RequestSchema,
         body: Value,
         headers: &HeaderMap,
+        scope: Scope,
     ) -> Result<Self, ApiError> {
         let request: CreateExperiment = schema.read(body)?;
-        let id = Id::new(request.experiment_id, headers)?;
+        let id = Id::new(request.experiment_id, headers)?.within(&scope);
         let experiment = checked(request.experiment_name, request.config)?;
         Ok(Self {
             id,
             experiment,
             version: None,
+            scope,
         })
     }
 
     /// Finds the version of an uploaded dataset: the one that is named, or else the latest.
     pub(super) async fn settle_version(&mut self, state: &AppState) -> Result<(), ApiError> {
         if let DatasetConfig::Uploaded(dataset) = &self.experiment.config().dataset {
-            self.version = Some(datasets::version_for(state, dataset).await?);
+            self.version = Some(datasets::version_for(state, &self.scope, dataset).await?);
         }
         Ok(())
     }
@@ -94,6 +98,7 @@ impl Creation {
             id,
             experiment,
             version,
+            ..
         } = self;
         let created_at = Timestamp::now();
         let plan = Plan::new(id.as_ref(), experiment, version, created_at)?;

@@ -13,6 +13,7 @@ use crate::execution::{Listed, Page, Which};
 use crate::experiments::outline::links;
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 20;
@@ -59,7 +60,11 @@ struct Position {
     given: usize,
 }
 
-pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<ExperimentList, ApiError> {
+pub(super) async fn list(
+    state: &AppState,
+    scope: &Scope,
+    query: ListQuery,
+) -> Result<ExperimentList, ApiError> {
     let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE);
     let filters = Filters {
         list: "experiments".to_owned(),
@@ -82,6 +87,7 @@ pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<Experimen
     for _ in 0..PAGES_LOOKED_THROUGH {
         let next = turn(
             state,
+            scope,
             &filters,
             &mut position,
             size as usize,
@@ -107,12 +113,14 @@ pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<Experimen
 /// Takes what fits from one page of Temporal's and moves on behind it; false when there is no more.
 async fn turn(
     state: &AppState,
+    scope: &Scope,
     filters: &Filters,
     position: &mut Position,
     size: usize,
     experiments: &mut Vec<ExperimentOverview>,
 ) -> Result<bool, ApiError> {
     let which = Which {
+        tenant: scope.tenant().cloned(),
         status: filters.status,
         until: position.until,
     };

@@ -33,6 +33,7 @@ pub(super) async fn list(client: &Client, which: &Which, page: Page) -> Result<L
             .iter()
             .filter(is_latest)
             .filter_map(|info| row(client, info))
+            .filter(|listed| listed.id.tenant() == which.tenant.as_ref())
             .collect(),
         next,
     })
@@ -75,7 +76,7 @@ async fn latest_of_ended(
         .iter()
         .filter(|info| status(info.status()).is_final())
         .filter_map(|info| ids::experiment_of(ids_of(info).0))
-        .map(|id| format!("'{id}'"))
+        .map(|id| format!("'{}'", ids::experiment_workflow(&id)))
         .collect();
     if ended.is_empty() {
         return Ok(latest);
@@ -121,8 +122,13 @@ fn query(which: &Which) -> String {
 fn base(which: &Which) -> String {
     let types = WORKFLOW_TYPES.map(|kind| format!("'{kind}'")).join(", ");
     let until = which.until;
+    let of_tenant = which.tenant.as_ref().map(|tenant| {
+        // Neither a quote nor any other sign of the query's language is in it.
+        format!(" AND WorkflowId STARTS_WITH '{}'", tenant.prefix())
+    });
+    let of_tenant = of_tenant.unwrap_or_default();
     format!(
-        "WorkflowType IN ({types}) AND ParentWorkflowId IS NULL AND StartTime <= '{until}' AND ExecutionStatus != 'ContinuedAsNew'"
+        "WorkflowType IN ({types}) AND ParentWorkflowId IS NULL AND StartTime <= '{until}' AND ExecutionStatus != 'ContinuedAsNew'{of_tenant}"
     )
 }
 

@@ -3,7 +3,7 @@
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
 //! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
-//! divides it, `journal` accounts for it, `waiting` says why none begins.
+//! divides it, `tenant` keeps what belongs to several users of a service apart, `journal` accounts for it, `waiting` says why none begins.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -27,6 +27,7 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod tenant;
 pub mod uploaded;
 pub mod waiting;
 pub mod walk;
