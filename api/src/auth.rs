@@ -23,6 +23,7 @@ pub use self::keys::{Keys, NewKey, Role};
 use self::rate::Rates;
 pub(crate) use self::rate::whole_seconds;
 pub use self::tokens::Tokens;
+use crate::dashboard;
 use crate::error::ApiError;
 use crate::scope::Scope;
 
@@ -43,10 +44,10 @@ pub struct Doorkeeper {
     rates: Option<Rates>,
 }
 
-/// What is told to everybody: whether the service lives, and how to speak to it.
+/// What is told to everybody: whether the service lives, how to speak to it, and the dashboard without any data.
 pub(crate) fn is_open(path: &str) -> bool {
     let is_docs = path == "/docs" || path.starts_with("/docs/");
-    is_docs || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
+    is_docs || dashboard::is_at(path) || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
 }
 
 impl Doorkeeper {
@@ -145,11 +146,13 @@ mod tests {
             "/openapi.json",
             "/docs",
             "/docs/index.html",
+            "/",
+            "/dashboard/v/main.js",
         ] {
             assert!(is_open(path), "{path}");
         }
         for path in [
-            "/",
+            "/dashboard",
             "/v1/experiments",
             "/healthz/",
             "/docsx",

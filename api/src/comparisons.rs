@@ -44,7 +44,7 @@ pub(crate) async fn get_comparison(
     scope: Scope,
     query: ComparisonQuery,
 ) -> Result<Json<Comparison>, ApiError> {
-    let seed = query.seed;
+    let seed = query.seed.get();
     let Reading {
         runs,
         scores,

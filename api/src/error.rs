@@ -47,7 +47,7 @@ pub enum ApiError {
     NoRoute,
     #[error("this path does not know that method; the header `allow` names those it knows")]
     MethodNotAllowed,
-    #[error("the id `{0}` is taken by another experiment; ids cannot be used again")]
+    #[error("the id `{0}` is taken; choose another one, or send none")]
     Conflict(String),
     #[error(
         "the experiment `{0}` has ended; `retry`, `rescore` or `emit` begins another round of it"
@@ -75,6 +75,10 @@ pub enum ApiError {
         "the content of the file has another SHA-256 than was announced; upload it again from its beginning"
     )]
     ContentMismatch,
+    #[error(
+        "results can be had as `application/json`, `application/x-ndjson`, `application/jsonl`, `text/csv` and `application/vnd.apache.parquet`"
+    )]
+    NotAcceptable,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
     #[error("the input has {}", count(.0))]
@@ -107,6 +111,14 @@ impl ApiError {
     /// One fault, such as that of a query parameter.
     pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(pointer, message)])
+    }
+
+    /// Refuses an input that has faults.
+    pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Self::Invalid(faults)),
+        }
     }
 
     pub(crate) fn temporal(source: impl Into<BoxError>) -> Self {
@@ -195,6 +207,11 @@ impl ApiError {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Not JSON",
+            ),
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "not_acceptable",
+                "Not in that form",
             ),
             Self::KeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -318,5 +335,56 @@ mod tests {
         let response = ApiError::temporal("refused").into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    /// The statuses and codes that `status_and_code` chooses, as its source has them.
+    fn chosen() -> Vec<(String, String)> {
+        let source = include_str!("error.rs");
+        let (_, chooser) = source.split_once("fn status_and_code").unwrap();
+        let (chooser, _) = chooser.split_once("\nfn ").unwrap();
+        let choices = chooser.split("StatusCode::").skip(1);
+        let mut chosen: Vec<_> = choices
+            .map(|choice| {
+                let name = choice.split(',').next().unwrap();
+                let status = (400..600)
+                    .filter_map(|status| StatusCode::from_u16(status).ok())
+                    .find(|status| {
+                        let reason = status.canonical_reason().unwrap_or_default();
+                        reason.to_uppercase().replace(' ', "_") == name
+                    });
+                let status = status.unwrap_or_else(|| panic!("no status `{name}`"));
+                (
+                    status.as_u16().to_string(),
+                    choice.split('"').nth(1).unwrap().to_owned(),
+                )
+            })
+            .collect();
+        chosen.sort();
+        chosen
+    }
+
+    #[test]
+    fn every_code_is_explained_in_the_conventions() {
+        let page = include_str!("../../docs/api.md");
+        let mut explained: Vec<_> = page
+            .lines()
+            .filter_map(|line| {
+                let (status, rest) = line.strip_prefix("| ")?.split_once(" | `")?;
+                let is_status =
+                    status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+                is_status.then(|| {
+                    (
+                        status.to_owned(),
+                        rest.split('`').next().unwrap_or_default().to_owned(),
+                    )
+                })
+            })
+            .collect();
+        explained.sort();
+        assert_eq!(
+            explained,
+            chosen(),
+            "the table of docs/api.md is on the left"
+        );
     }
 }

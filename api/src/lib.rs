@@ -1,15 +1,17 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
-//! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service. `auth` lets callers in, `scope` is what each can see, `crowd` as many
-//! at once as can be served; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
-//! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
+//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
+//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `scope` is what each can see,
+//! `crowd` how many are served at once; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
+//! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
+//! `execution` and `scheduling`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
 mod comparisons;
 mod config;
 mod crowd;
+mod dashboard;
 mod datasets;
 mod entity_tag;
 mod error;
@@ -23,10 +25,13 @@ mod openapi;
 mod page_token;
 mod responses;
 mod routes;
+mod schedules;
+mod scheduling;
 mod schema;
 mod scope;
 mod serve;
 mod server;
+mod settling;
 mod state;
 mod temporal;
 mod watching;
@@ -41,5 +46,8 @@ pub use crate::execution::{
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
+pub use crate::scheduling::{
+    Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules,
+};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};

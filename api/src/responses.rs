@@ -21,6 +21,9 @@ pub(crate) struct BadPageToken;
 /// What the path names does not exist.
 pub(crate) struct Missing;
 
+/// The answer is not to be had in a form that the client accepts.
+pub(crate) struct NotAcceptable;
+
 /// The body cannot be read, or is not valid.
 pub(crate) struct BadBody;
 
@@ -104,6 +107,13 @@ impl IntoResponses for Missing {
     }
 }
 
+impl IntoResponses for NotAcceptable {
+    fn responses() -> Responses {
+        let description = "None of the media types in `Accept` is one of those of a good answer. Code `not_acceptable`.";
+        responses([("406", problem(description).build())])
+    }
+}
+
 impl IntoResponses for BadBody {
     fn responses() -> Responses {
         responses([
@@ -144,7 +154,7 @@ impl IntoResponses for BadPart {
 
 impl IntoResponses for Taken {
     fn responses() -> Responses {
-        let description = "The chosen id is taken by another experiment. Code `conflict`.";
+        let description = "The chosen id is taken. Code `conflict`.";
         responses([("409", problem(description).build())])
     }
 }

@@ -10,6 +10,7 @@ use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -25,7 +26,10 @@ use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, crowd, datasets, experiments, health, layers, workflows};
+use crate::{
+    auth, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
+    workflows,
+};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -36,6 +40,7 @@ use crate::{auth, comparisons, crowd, datasets, experiments, health, layers, wor
             An experiment takes a dataset, one or more models and scorers; workers obtain an output for every item and \
             model, score it, and deliver the results. Errors are problem documents (RFC 9457) with a stable `code`. \
             Keys that are not known are refused. Times are RFC 3339 in UTC. What is absent is left out, never null.",
+        contact(name = "The operators of this service"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The service that serves this document.")),
@@ -43,6 +48,7 @@ use crate::{auth, comparisons, crowd, datasets, experiments, health, layers, wor
         (name = "experiments", description = "Create experiments and follow them."),
         (name = "results", description = "What came out, item by item and in summary."),
         (name = "datasets", description = "Upload datasets and list them."),
+        (name = "schedules", description = "Start experiments again and again."),
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
@@ -77,6 +83,7 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::limits::change_limits
         ))
         .routes(routes!(experiments::watch::watch_experiment))
+        .routes(routes!(experiments::configuration::get_experiment_config))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))
@@ -84,7 +91,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::again::retry_experiment))
         .routes(routes!(experiments::again::rescore_experiment))
         .routes(routes!(experiments::again::emit_experiment))
-        .routes(routes!(experiments::list_results))
+        .routes(routes!(experiments::results::list_results))
+        .routes(routes!(experiments::results::get_item_results))
         .routes(routes!(experiments::get_summary))
         .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
@@ -95,6 +103,19 @@ fn routes() -> OpenApiRouter<AppState> {
             datasets::get_dataset_version,
             datasets::upload_dataset_part
         ))
+        .routes(routes!(
+            schedules::create_schedule,
+            schedules::list_schedules
+        ))
+        .routes(routes!(
+            schedules::get_schedule,
+            schedules::update_schedule,
+            schedules::delete_schedule
+        ))
+        .routes(routes!(schedules::pause_schedule))
+        .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::trigger_schedule))
+        .routes(routes!(schedules::backfill_schedule))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }
@@ -147,6 +168,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .external_url_unchecked("/openapi.json", document.clone());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route("/", get(dashboard::page))
+        .route("/dashboard/{version}/{*path}", get(dashboard::file))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .merge(docs)
@@ -156,6 +179,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .layer(
             // The outermost first.
             ServiceBuilder::new()
+                // Outside of everything that may still change a body.
+                .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing))
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 // Inside of the id and outside of whatever may fail: it logs failures and completes their bodies.
                 .layer(middleware::from_fn(layers::report))
@@ -182,7 +207,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
@@ -192,6 +217,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("upload-offset"),
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

@@ -6,6 +6,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::experiment::ExperimentId;
+use domain::schedule::ScheduleId;
 use domain::tenant::Tenant;
 use domain::uploaded::{DatasetName, NotAName};
 
@@ -26,6 +27,14 @@ impl Scope {
         match id.parse::<ExperimentId>() {
             Ok(id) => Ok(id.within(self.0.clone())),
             Err(_) => Err(ApiError::not_found("experiment", id)),
+        }
+    }
+
+    /// The id of a schedule as it stands in a path.
+    pub(crate) fn schedule(&self, id: &str) -> Result<ScheduleId, ApiError> {
+        match id.parse::<ScheduleId>() {
+            Ok(id) => Ok(id.within(self.0.clone())),
+            Err(_) => Err(ApiError::not_found("schedule", id)),
         }
     }
 
@@ -63,6 +72,19 @@ impl<S: Send + Sync> FromRequestParts<S> for ExperimentPath {
     }
 }
 
+/// The schedule that a path names, as far as the caller can see it.
+pub(crate) struct SchedulePath(pub(crate) ScheduleId);
+
+impl<S: Send + Sync> FromRequestParts<S> for SchedulePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let scope = Scope::from_request_parts(parts, state).await?;
+        let Id(id) = Id::from_request_parts(parts, state).await?;
+        scope.schedule(&id).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +100,7 @@ mod tests {
                 assert!(scope.experiment(id).is_err(), "{id}");
                 assert!(scope.workflow(id).is_err(), "{id}");
                 assert!(scope.dataset(id).is_err(), "{id}");
+                assert!(scope.schedule(id).is_err(), "{id}");
             }
         }
         assert_eq!(Scope(None).experiment("e").unwrap().whole(), "e");

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::Schedules;
 use crate::schema::RequestSchemas;
 use crate::watching::Watches;
 
@@ -66,7 +67,7 @@ impl TemporalUi {
 /// What the service asks of Temporal, in words of its own. Every call answers [`ApiError::Unavailable`] within about a
 /// second when Temporal is away.
 #[async_trait]
-pub trait Workflows: Send + Sync {
+pub trait Workflows: Schedules {
     /// Whether Temporal answers and knows the namespace.
     async fn check(&self) -> Result<(), ApiError>;
 

@@ -19,7 +19,8 @@ use crate::tenant::{self, Tenant};
 pub const LONGEST_ID: usize = 100;
 
 /// Identifies an experiment. Shown and read as users know it; written into payloads, the ids of workflows and the keys of
-/// artifacts as the whole id, with the tenant that the experiment belongs to.
+/// artifacts as the whole id, with the tenant that the experiment belongs to. Colons stand only in the ids that schedules make,
+/// which end with a time: nobody can choose such an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExperimentId {
@@ -51,7 +52,7 @@ impl ExperimentId {
 
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "an experiment id has 1 to {LONGEST_ID} letters, digits, `_`, `-` or `.`, and begins with a letter or digit"
+    "an experiment id has 1 to {LONGEST_ID} letters, digits, `_`, `-`, `.` or `:`, and begins with a letter or digit"
 )]
 pub struct NotAnExperimentId;
 
@@ -62,7 +63,7 @@ impl FromStr for ExperimentId {
         let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let goes_on_well = text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         match begins_well && goes_on_well && text.len() <= LONGEST_ID {
             true => Ok(Self {
                 tenant: None,
@@ -142,7 +143,8 @@ impl ExperimentConfig {
     }
 }
 
-fn check_name(name: &str, faults: &mut Vec<Fault>) {
+/// The rules of the name of an experiment.
+pub fn check_name(name: &str, faults: &mut Vec<Fault>) {
     if name.trim().is_empty() {
         faults.push(Fault::new(
             "/experiment_name",
@@ -344,5 +346,6 @@ mod tests {
         }
         assert!("exp_0-9.A".parse::<ExperimentId>().is_ok());
         assert!("acme@e".parse::<ExperimentId>().is_err());
+        assert!("a-2026-11-27T03:00:00Z".parse::<ExperimentId>().is_ok());
     }
 }

@@ -3,7 +3,8 @@
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
 //! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
-//! divides it, `tenant` keeps what belongs to several users of a service apart, `journal` accounts for it, `waiting` says why none begins.
+//! divides it, `journal` accounts for it, `waiting` says why none begins, `schedule` when all of it begins again, `tenant` whose
+//! it is.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -23,6 +24,7 @@ pub mod money;
 pub mod output;
 pub mod progress;
 pub mod result;
+pub mod schedule;
 pub mod score;
 pub mod spec;
 pub mod statistics;

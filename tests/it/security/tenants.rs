@@ -42,6 +42,8 @@ fn operations(id: &str) -> Vec<(Method, String, Option<Value>)> {
         "/results",
         "/summary",
         "/breakdown",
+        "/config",
+        "/results/1",
         "/ledger",
     ] {
         operations.push((Method::GET, format!("/v1/experiments/{id}{path}"), None));
@@ -251,4 +253,54 @@ async fn what_one_tenant_has_paid_for_is_not_told_to_another() {
         client.completed(&id, SOON).await;
         assert_eq!(server.calls(), calls);
     }
+}
+
+#[tokio::test]
+async fn schedules_are_the_tenants_own() {
+    let (_stack, [acme, bolt, nobody]) = stack(|_| {}).await;
+    let body = json!({
+        "schedule_id": "nightly",
+        "experiment_name": "nightly",
+        "config": experiments::valid()["config"],
+        "spec": {"cron": ["0 3 1 1 *"]},
+    });
+    let created = acme.post("/v1/schedules", &body).await.expect(201);
+    assert_eq!(created["id"], "nightly");
+    for stranger in [&bolt, &nobody] {
+        let path = "/v1/schedules/nightly";
+        assert_eq!(stranger.get(path).await.status, 404);
+        for order in ["pause", "resume", "trigger"] {
+            let answer = stranger.post(&format!("{path}/{order}"), &json!({})).await;
+            assert_eq!(answer.status, 404, "{order}: {}", answer.text);
+        }
+        assert_eq!(
+            stranger.patch(path, &json!({"note": "x"})).await.status,
+            404
+        );
+        let delete = stranger.request(Method::DELETE, path);
+        assert_eq!(stranger.send(delete).await.status, 404);
+        let (listed, _) = stranger.pages("/v1/schedules?", "schedules").await;
+        assert_eq!(listed, Vec::<Value>::new());
+    }
+    // What it starts is the tenant's too.
+    acme.post("/v1/schedules/nightly/trigger", &json!({}))
+        .await
+        .expect(202);
+    let started = harness::eventually("an experiment is started", SOON, async || {
+        let schedule = acme.get("/v1/schedules/nightly").await.expect(200);
+        match schedule["recent"][0]["experiment_id"].as_str() {
+            Some(id) => Ok(id.to_owned()),
+            None => Err(schedule.to_string()),
+        }
+    })
+    .await;
+    assert!(started.starts_with("nightly-"), "{started}");
+    let experiment = acme.completed(&started, SOON).await;
+    assert_eq!(experiment["schedule_id"], "nightly");
+    for stranger in [&bolt, &nobody] {
+        let path = format!("/v1/experiments/{started}");
+        assert_eq!(stranger.get(&path).await.status, 404);
+    }
+    let delete = acme.request(Method::DELETE, "/v1/schedules/nightly");
+    assert_eq!(acme.send(delete).await.status, 204);
 }
