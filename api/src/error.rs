@@ -37,7 +37,7 @@ pub enum ApiError {
     BadToken(#[source] BoxError),
     #[error("`{0}` may only read")]
     Forbidden(String),
-    #[error("`{0}` has no role in this service")]
+    #[error("`{0}` has no role, or no tenant, in this service")]
     NoRole(String),
     #[error("too many requests; wait {} s", whole_seconds(*.0))]
     TooManyRequests(Duration),

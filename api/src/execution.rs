@@ -7,6 +7,7 @@ use domain::limits::LimitsChange;
 use domain::progress::Progress;
 use domain::summary::Status;
 use domain::tag::Tag;
+use domain::tenant::Tenant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use workflows::activities::ChunkProgress;
@@ -137,6 +138,8 @@ impl ExperimentFilter {
 /// Which experiments to list.
 #[derive(Clone, Debug)]
 pub struct Which {
+    /// Only those of this tenant; only those that are nobody's, when there is none.
+    pub tenant: Option<Tenant>,
     pub filter: ExperimentFilter,
     /// Only those that began by then, so that later pages fit the first one.
     pub until: Timestamp,

@@ -33,8 +33,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
-use crate::extract::{Id, JsonBody, Query};
+use crate::extract::{JsonBody, Query};
 use crate::responses::{Anytime, BadBody, Missing, Taken};
+use crate::scope::{ExperimentPath, Scope};
 use crate::state::AppState;
 
 /// Create an experiment.
@@ -63,13 +64,14 @@ use crate::state::AppState;
 )]
 pub(crate) async fn create_experiment(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<CreateQuery>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
     let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.create, body, &headers);
+    let check = move || Creation::check(&schemas.create, body, &headers, scope);
     let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
@@ -101,8 +103,8 @@ pub(crate) async fn create_experiment(
 )]
 pub(crate) async fn get_summary(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Json<ExperimentSummary>, ApiError> {
-    let experiment = show::experiment(&state, &outline::id(&id)?).await?;
+    let experiment = show::experiment(&state, &id).await?;
     Ok(Json(summary::of(experiment)))
 }

@@ -56,7 +56,7 @@ pub(super) async fn experiment(
         created_at,
         ended_at,
         tags,
-        schedule_id: schedule_id.map(String::from),
+        schedule_id: schedule_id.map(|id| id.to_string()),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

@@ -18,6 +18,7 @@ use crate::execution::{ExperimentFilter, Which};
 use crate::extract::Query;
 use crate::extract::page::PageSize;
 use crate::responses::{Anytime, BadPageToken, BadQuery, NotSetUp};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 20;
@@ -98,6 +99,7 @@ pub(crate) struct CountQuery {
 )]
 pub(crate) async fn list_experiments(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExperimentList>, ApiError> {
     let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE);
@@ -112,8 +114,8 @@ pub(crate) async fn list_experiments(
     check(&filter)?;
     let token = query.page_token.as_deref();
     let list = match query.archived {
-        true => archived::list(&state, filter, size, token).await?,
-        false => known::list(&state, filter, size, token).await?,
+        true => archived::list(&state, &scope, filter, size, token).await?,
+        false => known::list(&state, &scope, filter, size, token).await?,
     };
     Ok(Json(list))
 }
@@ -121,7 +123,7 @@ pub(crate) async fn list_experiments(
 /// Count experiments.
 ///
 /// By status, of those that Temporal knows; `running` counts those that are paused, too. Every round of an experiment counts
-/// by itself. Numbers follow a moment after what they are about. Filters by name, model and tag need the search attributes
+/// by itself. A caller without a tenant counts those of all tenants. Numbers follow a moment after what they are about. Filters by name, model and tag need the search attributes
 /// that `ai-evolution setup` registers.
 #[utoipa::path(
     get,
@@ -135,6 +137,7 @@ pub(crate) async fn list_experiments(
 )]
 pub(crate) async fn count_experiments(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<CountQuery>,
 ) -> Result<Json<ExperimentCounts>, ApiError> {
     let filter = ExperimentFilter {
@@ -147,6 +150,7 @@ pub(crate) async fn count_experiments(
     };
     check(&filter)?;
     let which = Which {
+        tenant: scope.tenant().cloned(),
         filter,
         until: Timestamp::now(),
     };

@@ -134,7 +134,7 @@ async fn live(
         created_at: memo.created_at.unwrap_or(execution.started_at),
         ended_at: execution.ended_at,
         tags: memo.tags,
-        schedule_id: memo.schedule_id.map(String::from),
+        schedule_id: memo.schedule_id.map(|id| id.to_string()),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

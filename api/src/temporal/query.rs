@@ -11,7 +11,7 @@ use crate::temporal::execution::WORKFLOW_TYPES;
 
 /// Only what can be asked with these attributes; the rest is for whoever reads the answer.
 pub(super) fn of(which: &Which, registered: &Registered) -> String {
-    let mut terms = vec![base(which.until)];
+    let mut terms = vec![base(which)];
     let filter = &which.filter;
     if let Some(status) = filter.status {
         terms.push(format!("ExecutionStatus = '{}'", name(status)));
@@ -60,10 +60,16 @@ fn values(filter: &ExperimentFilter) -> impl Iterator<Item = (Attribute, &str)> 
 }
 
 /// Only whole experiments: neither the runs below them nor the earlier parts of those that have continued as new.
-pub(super) fn base(until: Timestamp) -> String {
+pub(super) fn base(which: &Which) -> String {
+    let until = which.until;
+    let of_tenant = which.tenant.as_ref().map(|tenant| {
+        // Neither a quote nor any other sign of the query's language is in it.
+        format!(" AND WorkflowId STARTS_WITH '{}'", tenant.prefix())
+    });
+    let of_tenant = of_tenant.unwrap_or_default();
     let types = WORKFLOW_TYPES.map(|kind| format!("'{kind}'")).join(", ");
     format!(
-        "WorkflowType IN ({types}) AND ParentWorkflowId IS NULL AND StartTime <= '{until}' AND ExecutionStatus != 'ContinuedAsNew'"
+        "WorkflowType IN ({types}) AND ParentWorkflowId IS NULL AND StartTime <= '{until}' AND ExecutionStatus != 'ContinuedAsNew'{of_tenant}"
     )
 }
 
@@ -106,8 +112,12 @@ mod tests {
 
     fn asked(filter: ExperimentFilter, registered: &Registered) -> String {
         let until = Timestamp::UNIX_EPOCH;
-        let query = of(&Which { filter, until }, registered);
-        query.replace(&base(until), "…")
+        let which = Which {
+            tenant: None,
+            filter,
+            until,
+        };
+        of(&which, registered).replace(&base(&which), "…")
     }
 
     #[test]

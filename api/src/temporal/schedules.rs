@@ -75,7 +75,7 @@ pub(super) async fn create(
         &mut service,
         request(CreateScheduleRequest {
             namespace: client.namespace(),
-            schedule_id: new.id.to_string(),
+            schedule_id: new.id.whole(),
             schedule: Some(schedule),
             memo: Some(Memo {
                 fields: [(REQUEST.to_owned(), request_sha256)].into(),
@@ -132,7 +132,9 @@ pub(super) async fn list(
     let ours = listed.schedules.into_iter().filter_map(|entry| {
         let kind = entry.info?.workflow_type?.name;
         let is_ours = WORKFLOW_TYPES.contains(&kind.as_str());
-        is_ours.then(|| entry.schedule_id.parse().ok()).flatten()
+        is_ours
+            .then(|| ScheduleId::of_whole(&entry.schedule_id).ok())
+            .flatten()
     });
     Ok((ours.collect(), listed.next_page_token))
 }
@@ -156,7 +158,7 @@ pub(super) async fn change(
         let mut service = client.clone();
         let update = service.update_schedule(request(UpdateScheduleRequest {
             namespace: client.namespace(),
-            schedule_id: id.to_string(),
+            schedule_id: id.whole(),
             schedule: Some(schedule),
             conflict_token,
             identity: client.identity(),
@@ -210,7 +212,7 @@ pub(super) async fn order(
     let mut service = client.clone();
     let patch = service.patch_schedule(request(PatchScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
         patch: Some(patch),
         identity: client.identity(),
         request_id: Uuid::new_v4().to_string(),
@@ -222,7 +224,7 @@ pub(super) async fn delete(client: &Client, id: &ScheduleId) -> Result<bool, Api
     let mut service = client.clone();
     let delete = service.delete_schedule(request(DeleteScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
         identity: client.identity(),
     }));
     done(while_alive(client, delete).await?.map(drop))
@@ -235,7 +237,7 @@ async fn fetch(
     let mut service = client.clone();
     let describe = service.describe_schedule(request(DescribeScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
     }));
     match while_alive(client, describe).await? {
         Ok(there) => Ok(Some(there.into_inner())),
@@ -321,7 +323,7 @@ async fn action(
         (memo::SCHEDULE.to_owned(), spec),
     ];
     Ok(acting(NewWorkflowExecutionInfo {
-        workflow_id: id.to_string(),
+        workflow_id: id.whole(),
         workflow_type: Some(WorkflowType { name: kind }),
         task_queue: Some(TaskQueue {
             name: starting.task_queue.to_owned(),

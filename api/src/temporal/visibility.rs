@@ -53,6 +53,7 @@ pub(super) async fn list(
             .iter()
             .filter(is_latest)
             .filter_map(|info| row(client, info))
+            .filter(|listed| listed.id.tenant() == which.tenant.as_ref())
             .collect(),
         next,
     })
@@ -129,7 +130,7 @@ async fn latest_of_ended(
         .iter()
         .filter(|info| status(info.status()).is_final())
         .filter_map(|info| ids::experiment_of(ids_of(info).0))
-        .map(|id| format!("'{id}'"))
+        .map(|id| format!("'{}'", ids::experiment_workflow(&id)))
         .collect();
     if ended.is_empty() {
         return Ok(latest);
@@ -137,7 +138,7 @@ async fn latest_of_ended(
     let query = format!(
         "WorkflowId IN ({}) AND {}",
         ended.join(", "),
-        query::base(which.until)
+        query::base(which)
     );
     let mut token = Vec::new();
     loop {

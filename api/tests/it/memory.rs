@@ -65,7 +65,7 @@ impl Workflows for Memory {
     async fn start(&self, start: Start) -> Result<String, ApiError> {
         self.reached().await?;
         let mut executions = self.executions.lock().unwrap();
-        let id = start.id.to_string();
+        let id = workflows::ids::experiment_workflow(&start.id);
         let is_free = executions
             .get(&id)
             .is_none_or(|execution| start.id_use == IdUse::Again && execution.status.is_final());
@@ -146,7 +146,7 @@ impl Workflows for Memory {
         let executions = self.executions.lock().unwrap();
         let all = executions.values().rev().filter_map(|execution| {
             Some(Listed {
-                id: execution.workflow_id.parse().ok()?,
+                id: workflows::ids::experiment_of(&execution.workflow_id)?,
                 status: execution.status,
                 started_at: execution.started_at,
                 ended_at: execution.ended_at,
@@ -154,6 +154,7 @@ impl Workflows for Memory {
             })
         });
         let all: Vec<Listed> = all
+            .filter(|listed| listed.id.tenant() == which.tenant.as_ref())
             .filter(|listed| {
                 let status = which.filter.status;
                 status.is_none_or(|status| status == listed.status)

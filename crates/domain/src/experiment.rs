@@ -14,6 +14,7 @@ use self::dataset::{check_dataset, check_path};
 use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig, ScorerConfig};
 use crate::fault::Fault;
 use crate::tag::Tag;
+use crate::tenant::{self, Tenant};
 
 /// The most tags that an experiment has.
 const MOST_TAGS: usize = 20;
@@ -21,11 +22,37 @@ const MOST_TAGS: usize = 20;
 /// The longest id of an experiment, in characters.
 pub const LONGEST_ID: usize = 100;
 
-/// Identifies an experiment; also the id of its workflow, and part of the keys of its artifacts. Colons stand only in the
-/// ids that schedules make, which end with a time: nobody can choose such an id.
+/// Identifies an experiment. Shown and read as users know it; written into payloads, the ids of workflows and the keys of
+/// artifacts as the whole id, with the tenant that the experiment belongs to. Colons stand only in the ids that schedules make,
+/// which end with a time: nobody can choose such an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ExperimentId(String);
+pub struct ExperimentId {
+    tenant: Option<Tenant>,
+    id: String,
+}
+
+impl ExperimentId {
+    /// The same id as that of a tenant's experiment, or of one that is nobody's.
+    pub fn within(self, tenant: Option<Tenant>) -> Self {
+        Self { tenant, ..self }
+    }
+
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    /// With the tenant.
+    pub fn whole(&self) -> String {
+        tenant::whole(self.tenant.as_ref(), &self.id)
+    }
+
+    /// Reads a whole id.
+    pub fn of_whole(text: &str) -> Result<Self, NotAnExperimentId> {
+        let (tenant, id) = tenant::parts(text).map_err(|_| NotAnExperimentId)?;
+        Ok(id.parse::<Self>()?.within(tenant))
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -42,7 +69,10 @@ impl FromStr for ExperimentId {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         match begins_well && goes_on_well && text.len() <= LONGEST_ID {
-            true => Ok(Self(text.to_owned())),
+            true => Ok(Self {
+                tenant: None,
+                id: text.to_owned(),
+            }),
             false => Err(NotAnExperimentId),
         }
     }
@@ -52,25 +82,25 @@ impl TryFrom<String> for ExperimentId {
     type Error = NotAnExperimentId;
 
     fn try_from(text: String) -> Result<Self, NotAnExperimentId> {
-        text.parse()
+        Self::of_whole(&text)
     }
 }
 
 impl From<ExperimentId> for String {
     fn from(id: ExperimentId) -> Self {
-        id.0
+        id.whole()
     }
 }
 
 impl fmt::Display for ExperimentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.id)
     }
 }
 
 impl AsRef<str> for ExperimentId {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.id
     }
 }
 
@@ -333,6 +363,7 @@ mod tests {
             assert!(id.parse::<ExperimentId>().is_err(), "{id}");
         }
         assert!("exp_0-9.A".parse::<ExperimentId>().is_ok());
+        assert!("acme@e".parse::<ExperimentId>().is_err());
         assert!("a-2026-11-27T03:00:00Z".parse::<ExperimentId>().is_ok());
     }
 }

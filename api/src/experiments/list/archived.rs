@@ -10,6 +10,7 @@ use crate::execution::ExperimentFilter;
 use crate::experiments::archive;
 use crate::extract::page::decode;
 use crate::page_token;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Experiments that are looked at for one page when not all of them fit.
@@ -26,6 +27,7 @@ struct Filters {
 
 pub(super) async fn list(
     state: &AppState,
+    scope: &Scope,
     filter: ExperimentFilter,
     size: u32,
     token: Option<&str>,
@@ -41,7 +43,7 @@ pub(super) async fn list(
     for _ in 0..LOOKED_THROUGH.div_ceil(portion) {
         let ids = state
             .store
-            .experiments_after(after.as_ref(), portion)
+            .experiments_after(scope.tenant(), after.as_ref(), portion)
             .await?;
         let is_last = ids.len() < portion;
         let mut looked_at = stream::iter(ids)

@@ -12,6 +12,7 @@ use crate::execution::{ExperimentFilter, Listed, Page, Which};
 use crate::experiments::outline::links;
 use crate::extract::page;
 use crate::page_token;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Pages of Temporal's that are looked through for one page of ours when not all of them fit.
@@ -39,6 +40,7 @@ struct Position {
 
 pub(super) async fn list(
     state: &AppState,
+    scope: &Scope,
     filter: ExperimentFilter,
     size: u32,
     token: Option<&str>,
@@ -63,6 +65,7 @@ pub(super) async fn list(
     for _ in 0..PAGES_LOOKED_THROUGH {
         let next = turn(
             state,
+            scope,
             &filters,
             &mut position,
             size as usize,
@@ -88,12 +91,14 @@ pub(super) async fn list(
 /// Takes what fits from one page of Temporal's and moves on behind it; false when there is no more.
 async fn turn(
     state: &AppState,
+    scope: &Scope,
     filters: &Filters,
     position: &mut Position,
     size: usize,
     experiments: &mut Vec<ExperimentOverview>,
 ) -> Result<bool, ApiError> {
     let which = Which {
+        tenant: scope.tenant().cloned(),
         filter: filters.filter.clone(),
         until: position.until,
     };
@@ -135,6 +140,6 @@ fn overview(state: &AppState, listed: Listed) -> ExperimentOverview {
         started_at: Some(listed.started_at),
         created_at: listed.memo.created_at.unwrap_or(listed.started_at),
         ended_at: listed.ended_at,
-        schedule_id: listed.memo.schedule_id.map(String::from),
+        schedule_id: listed.memo.schedule_id.map(|id| id.to_string()),
     }
 }
