@@ -17,6 +17,7 @@ use temporalio_common::protos::temporal::api::common::v1::Payload;
 
 use crate::error::ApiError;
 use crate::extract::JsonBody;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Payloads as their JSON is written: `{"payloads": [{"metadata": {"encoding": "…"}, "data": "…"}]}`, in base64.
@@ -36,15 +37,19 @@ struct Encoded {
 
 pub(crate) async fn decode(
     State(state): State<AppState>,
+    scope: Scope,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Payloads>, ApiError> {
+    scope.check_whole()?;
     translate(&state, body, Encryption::open)
 }
 
 pub(crate) async fn encode(
     State(state): State<AppState>,
+    scope: Scope,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Payloads>, ApiError> {
+    scope.check_whole()?;
     translate(&state, body, Encryption::seal)
 }
 

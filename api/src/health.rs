@@ -13,6 +13,7 @@ use futures::join;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Lives: asks nothing of anyone.
@@ -34,7 +35,11 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Value>, 
 }
 
 /// What was counted since the start, in the text format of Prometheus.
-pub(crate) async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, ApiError> {
+pub(crate) async fn metrics(
+    State(state): State<AppState>,
+    scope: Scope,
+) -> Result<impl IntoResponse, ApiError> {
+    scope.check_whole()?;
     let recorded = state.recorded.as_ref().ok_or(ApiError::NoRoute)?;
     let content_type = [(header::CONTENT_TYPE, runtime::metrics::CONTENT_TYPE)];
     Ok((content_type, recorded.render()))

@@ -22,6 +22,14 @@ impl Scope {
         self.0.as_ref()
     }
 
+    /// Refuses the callers of tenants, for whom what concerns the whole service is not there.
+    pub(crate) fn check_whole(&self) -> Result<(), ApiError> {
+        match self.0 {
+            None => Ok(()),
+            Some(_) => Err(ApiError::NoRoute),
+        }
+    }
+
     /// An id as it stands in a request. What is no id is the id of nothing.
     pub(crate) fn experiment(&self, id: &str) -> Result<ExperimentId, ApiError> {
         match id.parse::<ExperimentId>() {

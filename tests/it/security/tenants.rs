@@ -115,6 +115,11 @@ async fn no_tenant_reaches_what_is_anothers() {
             .await;
         assert_eq!(refused.pointers(), ["/experiment_id"]);
     }
+    // What concerns the whole service is for callers without a tenant.
+    for (client, status) in [(&acme, 404), (&bolt, 404), (&nobody, 200)] {
+        assert_eq!(client.get("/metrics").await.status, status);
+    }
+    assert_eq!(acme.post("/codec/decode", &json!({})).await.status, 404);
     // Nothing that was tried has changed anything, and to its owner everything is there under plain ids.
     assert_eq!(acme.experiment("own").await["status"], "completed");
     for path in [
