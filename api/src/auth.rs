@@ -17,6 +17,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::tenant::Tenant;
 
 pub use self::keys::{Keys, NewKey, Role};
 use self::rate::Rates;
@@ -24,6 +25,7 @@ pub(crate) use self::rate::whole_seconds;
 pub use self::tokens::Tokens;
 use crate::dashboard;
 use crate::error::ApiError;
+use crate::scope::Scope;
 
 /// Who has made a request.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ pub(crate) struct Caller {
     /// The name of the key, or the subject of the token.
     pub(crate) name: String,
     role: Role,
+    tenant: Option<Tenant>,
 }
 
 /// Lets requests in, or tells why not.
@@ -45,6 +48,12 @@ pub struct Doorkeeper {
 pub(crate) fn is_open(path: &str) -> bool {
     let is_docs = path == "/docs" || path.starts_with("/docs/");
     is_docs || dashboard::is_at(path) || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
+}
+
+/// Whether a request changes nothing.
+fn only_reads(method: &Method, path: &str) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+        || ["/codec/decode", "/codec/encode"].contains(&path)
 }
 
 impl Doorkeeper {
@@ -63,16 +72,21 @@ impl Doorkeeper {
     }
 
     /// Who makes the request, if that may be made. Without keys and tokens nobody is asked who they are.
-    async fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    async fn admit(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Caller, ApiError> {
         if self.keys.is_none() && self.tokens.is_none() {
             return Ok(Caller {
                 name: "anybody".to_owned(),
                 role: Role::Write,
+                tenant: None,
             });
         }
         let caller = self.caller(bearer(headers)).await?;
-        let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-        match caller.role == Role::Write || only_reads {
+        match caller.role == Role::Write || only_reads(method, path) {
             true => Ok(caller),
             false => Err(ApiError::Forbidden(caller.name)),
         }
@@ -99,17 +113,19 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Asks every request that is not open to everybody who makes it, and counts it.
 pub(crate) async fn admit(
     State(doorkeeper): State<Arc<Doorkeeper>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let caller = doorkeeper.admit(request.method(), request.headers());
+    let caller = doorkeeper.admit(request.method(), request.uri().path(), request.headers());
     let caller = match caller.await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    let scope = Scope(caller.tenant.clone());
+    request.extensions_mut().insert(scope);
     let count = doorkeeper
         .rates
         .as_ref()

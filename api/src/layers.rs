@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::request_id::RequestId;
 
 use crate::auth::Caller;
+use crate::counts;
 use crate::error::{ApiError, Failure, render};
 
 /// Writes the log line of a request and puts the request's id into the problem document of one that failed.
@@ -28,7 +29,9 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let under_way = counts::Request::begin();
     let mut response = next.run(request).await;
+    under_way.ended(&method, &route, response.status());
     let caller = response.extensions_mut().remove::<Caller>();
     let caller = caller.map(|caller| caller.name).unwrap_or_default();
     let status = response.status();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::problem::Problem;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
@@ -27,7 +27,7 @@ use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
 use crate::{
-    auth, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
+    auth, codec, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
     workflows,
 };
 
@@ -76,8 +76,9 @@ fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(
             experiments::create_experiment,
-            experiments::list_experiments
+            experiments::list::list_experiments
         ))
+        .routes(routes!(experiments::list::count_experiments))
         .routes(routes!(
             experiments::watch::get_experiment,
             experiments::limits::change_limits
@@ -172,6 +173,9 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .route("/dashboard/{version}/{*path}", get(dashboard::file))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/codec/decode", post(codec::decode))
+        .route("/codec/encode", post(codec::encode))
         .merge(docs)
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -215,6 +219,8 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("upload-offset"),
+            // Of the Temporal UI, when it asks for payloads to be decrypted.
+            HeaderName::from_static("x-namespace"),
         ])
         .expose_headers([
             header::CONTENT_DISPOSITION,

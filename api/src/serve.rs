@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Doorkeeper, Keys, Tokens};
 use crate::config::{BadConfig, Config};
+use crate::counts;
 use crate::routes::{Entrance, Limits, router};
 use crate::server::{self, Bounds};
 use crate::state::{AppState, TemporalUi};
@@ -51,14 +52,20 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         "listening on http://{address}",
     );
     let task_queue = config.temporal.temporal_task_queue.clone();
+    let encryption = target.encryption().cloned();
     let clients = target.connect_in_background(shutdown.clone());
     let mut state = AppState::new(
-        Arc::new(Temporal::new(clients, task_queue)),
+        Arc::new(Temporal::new(clients, task_queue, encryption.is_some())),
         store,
         ui,
         &crate::openapi(),
     );
     state.stopping = shutdown.clone();
+    state.encryption = encryption;
+    let recorded = runtime::metrics::init()?;
+    counts::describe();
+    recorded.keep_up(shutdown.clone());
+    state.recorded = Some(recorded);
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use domain::summary::Status;
+use runtime::encryption::Encryption;
+use runtime::metrics::Recorded;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -22,6 +25,10 @@ pub struct AppState {
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) watches: Arc<Watches>,
+    /// What was counted, if anything is.
+    pub recorded: Option<Recorded>,
+    /// How payloads to Temporal are encrypted, if they are.
+    pub encryption: Option<Encryption>,
     /// Ends what would otherwise never end.
     pub stopping: CancellationToken,
 }
@@ -40,6 +47,8 @@ impl AppState {
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
             watches: Arc::default(),
+            recorded: None,
+            encryption: None,
             stopping: CancellationToken::new(),
         }
     }
@@ -94,6 +103,12 @@ pub trait Workflows: Schedules {
 
     /// Experiments, newest first.
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError>;
+
+    /// How many experiments of each status there are; [`ApiError::NotSetUp`] when Temporal cannot be asked for that.
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError>;
+
+    /// The search attributes that are not registered.
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError>;
 
     /// The history of one run of a workflow.
     async fn history(

@@ -72,6 +72,7 @@ impl Bare {
             temporal_host: Some(address.to_string()),
             temporal_namespace: Some(NAMESPACE.to_owned()),
             temporal_task_queue: String::new(),
+            payload_keys: None,
         };
         let client = config.target("bench")?.connect().await?;
         Ok(Self { client })

@@ -19,6 +19,7 @@ mod dataset_addresses;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+mod encryption;
 mod examples;
 mod exports;
 #[cfg(target_os = "linux")]
@@ -28,7 +29,9 @@ mod generation;
 mod invalid_requests;
 mod judges;
 mod langfuse;
+mod lists;
 mod malformed_requests;
+mod metrics;
 mod models;
 mod object_store;
 mod operations;

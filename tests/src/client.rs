@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::document;
 use crate::wait::eventually;
 
 const FINAL: [&str; 5] = [
@@ -21,6 +22,8 @@ const FINAL: [&str; 5] = [
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    /// The key or token that every request bears.
+    bearer: Option<String>,
 }
 
 /// An answer of the API, whatever its status.
@@ -97,7 +100,16 @@ impl Client {
             .no_proxy()
             .build()
             .expect("a client can be made");
-        Self { base, http }
+        let bearer = None;
+        Self { base, http, bearer }
+    }
+
+    /// The same client for somebody who bears that key or token.
+    pub fn bearing(&self, bearer: &str) -> Self {
+        Self {
+            bearer: Some(bearer.to_owned()),
+            ..self.clone()
+        }
     }
 
     pub fn base(&self) -> &str {
@@ -106,7 +118,11 @@ impl Client {
 
     /// Begins a request to a path, for what the other methods do not offer.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.bearer {
+            Some(bearer) => request.bearer_auth(bearer),
+            None => request,
+        }
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
@@ -117,13 +133,20 @@ impl Client {
 
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
         let start = Instant::now();
-        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
-        Ok(Answer {
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| format!("{error:?}"))?;
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await;
+        let response = response.map_err(|error| format!("{error:?}"))?;
+        let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             text: response.text().await.map_err(|error| error.to_string())?,
             took: start.elapsed(),
-        })
+        };
+        let kind = answer.header("content-type");
+        document::check(method.as_str(), &path, answer.status, kind, &answer.text);
+        Ok(answer)
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use domain::config::RetryConfig;
 use domain::output::{Answer, CallError, CallErrorKind, Output};
 use domain::statistics::exceeds;
+use domain::tenant::Tenant;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use temporalio_sdk::activities::ActivityContext;
@@ -35,6 +36,7 @@ use crate::asking::opening::{Opened, Question};
 use crate::asking::recorder::Recorder;
 pub(crate) use crate::asking::tally::Tally;
 use crate::asking::waits::Waits;
+use crate::counts;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
 use crate::work::Bench;
@@ -69,6 +71,8 @@ struct Asking<'a> {
     bench: &'a Bench,
     ctx: &'a ActivityContext,
     adapter: Arc<Adapter>,
+    /// Whose answers are kept for equal calls.
+    tenant: Option<Tenant>,
     entrance: Entrance,
     recorder: Recorder,
     rules: Rules,
@@ -187,9 +191,14 @@ impl Asking<'_> {
         self.tally.begun();
         let adapter = Arc::clone(&self.adapter);
         let cache = self.rules.caches.then(|| self.bench.store.clone());
+        let tenant = self.tenant.clone();
         let form = self.rules.form.clone();
+        let call = counts::Call::begin(&adapter);
         hand.calls.spawn(async move {
             let outcome = adapter.answer(&question.item).await;
+            if let Some(call) = call {
+                call.ended(&outcome);
+            }
             let verdict = match &outcome {
                 Ok(answer) => {
                     permit.answered(answer.usage);
@@ -205,7 +214,7 @@ impl Asking<'_> {
                 (outcome, _) => (outcome, None),
             };
             if let (Some(store), Ok(answer)) = (cache, &outcome) {
-                keep(&store, &adapter, &question, answer).await;
+                keep(&store, tenant.as_ref(), &adapter, &question, answer).await;
             }
             Asked {
                 question,
@@ -235,6 +244,9 @@ impl Asking<'_> {
         let answer = output.answer.as_ref().or(rejected.as_ref());
         let usage = answer.and_then(|answer| answer.usage);
         let cost = usage.and_then(|usage| self.adapter.cost(usage));
+        if let Some(usage) = usage {
+            counts::used(&self.adapter, usage, cost);
+        }
         let output = Output {
             cost,
             priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
@@ -309,11 +321,17 @@ fn may_be_excused(question: &Question, outcome: &Result<Answer, CallError>) -> b
 }
 
 /// Keeps an answer for equal calls. A cache that cannot be written costs later runs a call, and this one nothing.
-async fn keep(store: &artifacts::Store, adapter: &Adapter, question: &Question, answer: &Answer) {
+async fn keep(
+    store: &artifacts::Store,
+    tenant: Option<&Tenant>,
+    adapter: &Adapter,
+    question: &Question,
+    answer: &Answer,
+) {
     let Some(key) = adapter.cache_key(&question.item) else {
         return;
     };
-    if let Err(error) = store.cache_answer(&key, answer).await {
+    if let Err(error) = store.cache_answer(tenant, &key, answer).await {
         tracing::warn!(%error, "an answer could not be kept in the cache");
     }
 }

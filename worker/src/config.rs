@@ -1,5 +1,6 @@
 //! What a deployment may decide about the worker. Read once, in `main`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub struct Config {
     /// How long the worker may take to hand its work over when it is told to stop.
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "20s", value_parser = humantime::parse_duration)]
     pub shutdown_timeout: Duration,
+    /// Address at which `/metrics` (for Prometheus) and `/healthz` are answered, such as `127.0.0.1:9090` [default: none]
+    #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
     #[command(flatten)]
     pub langfuse: LangfuseConfig,
     #[command(flatten)]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{Emit, Emitted};
 
+use crate::counts;
 use crate::failure::Failure;
 use crate::sinks::{self, Finished};
 use crate::work::{Bench, run_key, with_heartbeat};
@@ -62,6 +63,9 @@ pub(crate) async fn emit_results(
         };
         summary.deliveries = deliver(ctx, &spec, &finished, &told).await?;
         bench.store.put_summary(&run, &summary).await?;
+        if !input.again {
+            counts::run_ended(summary.status);
+        }
         tracing::info!(experiment.id = %run.experiment, model = model.name, status = ?summary.status, "run ended");
         Ok(Emitted {
             deliveries: summary.deliveries,
@@ -114,11 +118,13 @@ async fn deliver(
                 (None, Some(error.to_string()))
             }
         };
-        of(told).0[place] = Some(Delivery {
+        let delivery = Delivery {
             sink: sink.kind().to_owned(),
             location,
             error,
-        });
+        };
+        counts::delivered(&delivery);
+        of(told).0[place] = Some(delivery);
     }
     let delivered = of(told).clone();
     match away.is_empty() {

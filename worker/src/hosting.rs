@@ -1,6 +1,7 @@
 //! The worker's life: prepared from its configuration, connected when Temporal is there, drained when told to stop.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use artifacts::Store;
 use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
 use temporalio_client::Client;
+use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_common::worker::{
     VersioningBehavior, WorkerDeploymentOptions, WorkerDeploymentVersion,
 };
@@ -23,6 +25,7 @@ use workflows::provider_limit::ProviderLimitWorkflow;
 use crate::activities::Activities;
 use crate::adapters::Resources;
 use crate::config::{Config, DeploymentConfig};
+use crate::counts;
 use crate::gates::Gates;
 use crate::load::Sources;
 use crate::providers::Providers;
@@ -59,6 +62,7 @@ pub struct Prepared {
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
+    metrics_listen: Option<SocketAddr>,
 }
 
 /// Checks the configuration: every fault that can be known without asking others is found here.
@@ -96,6 +100,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         receivers: Arc::new(receivers),
         limits,
         deployment: versioned(config.deployment),
+        metrics_listen: config.metrics_listen,
     })
 }
 
@@ -118,7 +123,19 @@ fn versioned(config: DeploymentConfig) -> Option<WorkerDeploymentOptions> {
 
 /// Works until told to stop. A worker that ends because Temporal is away is made anew.
 pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let sdk = Runtime::from_current_tokio(RuntimeOptions::default())
+    let mut telemetry = TelemetryOptions::default();
+    if let Some(listen) = prepared.metrics_listen {
+        let recorded = runtime::metrics::init()?;
+        counts::describe();
+        recorded.keep_up(shutdown.clone());
+        telemetry.metrics = Some(runtime::metrics::meter());
+        let address = runtime::metrics::serve(listen, recorded, shutdown.clone()).await?;
+        tracing::info!(%address, "metrics are told at http://{address}/metrics");
+    }
+    let options = RuntimeOptions::builder()
+        .telemetry_options(telemetry)
+        .build();
+    let sdk = Runtime::from_current_tokio(options.map_err(anyhow::Error::msg)?)
         .context("the SDK could not be started")?;
     let bench = Arc::new(Bench {
         store: prepared.store.clone(),

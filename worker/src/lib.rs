@@ -3,13 +3,14 @@
 //! `activities` is what Temporal calls; `load`, `generate`, `score` and `emit` do the work, one activity each, with
 //! what `work` gives them. `asking` makes the calls of runs and of their scorers, when `gates` lets them. `adapters` and
 //! `providers` obtain answers, `sinks` deliver results, also to `receivers` outside, which know an item by its `trace`:
-//! these know no Temporal, but for activities of others, which `standalone` asks for. `spool` and `sorted` hold what is too much for memory. `failure` is where the worker's errors
+//! these know no Temporal, but for activities of others, which `standalone` asks for. `spool` and `sorted` hold what is too much for memory. `counts` is what Prometheus is told. `failure` is where the worker's errors
 //! become Temporal's.
 
 pub mod activities;
 pub mod adapters;
 mod asking;
 pub mod config;
+mod counts;
 mod emit;
 mod failure;
 mod gates;

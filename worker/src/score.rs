@@ -22,6 +22,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::activities::{ScoreChunk, ScoredChunk};
 
+use crate::counts;
 use crate::failure::Failure;
 use crate::score::inquiring::{Asked, Asker};
 use crate::work::{Bench, beating, run_key, until_interrupted};
@@ -71,6 +72,7 @@ async fn score(
         calls.get_or_insert_default().lost += lost;
     }
     scored.cut_short = !is_complete;
+    counts::scored(scored.states);
     Ok(scored)
 }
 

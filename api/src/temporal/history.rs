@@ -15,10 +15,12 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
     GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
 };
+use workflows::ids;
 
 use crate::error::ApiError;
 use crate::execution::{History, Page};
 use crate::temporal::call::{failed, or_epoch, request, time, while_alive};
+use crate::temporal::payloads::{decrypt, innermost};
 
 pub(super) async fn page(
     client: &Client,
@@ -34,7 +36,7 @@ pub(super) async fn page(
             .unwrap_or_default()
             .events
             .iter()
-            .map(event)
+            .map(|event| self::event(client, event))
             .collect(),
         next: page.next_page_token,
     })
@@ -56,9 +58,10 @@ pub(super) async fn last_words(
     Ok(last
         .and_then(|event| event.attributes)
         .and_then(|attributes| match attributes {
-            Attributes::WorkflowExecutionFailedEventAttributes(failed) => {
-                failed.failure.map(innermost)
-            }
+            Attributes::WorkflowExecutionFailedEventAttributes(failed) => failed
+                .failure
+                .as_ref()
+                .map(|failure| innermost(client, failure)),
             Attributes::WorkflowExecutionTerminatedEventAttributes(terminated) => {
                 Some(match terminated.reason.as_str() {
                     "" => format!("the workflow was terminated by {}", terminated.identity),
@@ -90,7 +93,11 @@ async fn fetch(
         ..Default::default()
     });
     match while_alive(client, service.get_workflow_execution_history(history)).await? {
-        Ok(history) => Ok(history.into_inner()),
+        Ok(history) => {
+            let mut history = history.into_inner();
+            let decrypted = decrypt(client, &mut history).await;
+            decrypted.map_err(ApiError::internal).map(|()| history)
+        }
         Err(status) if status.code() == Code::InvalidArgument && !is_first => {
             Err(ApiError::BadPageToken)
         }
@@ -101,7 +108,7 @@ async fn fetch(
     }
 }
 
-fn event(event: &HistoryEvent) -> WorkflowEvent {
+fn event(client: &Client, event: &HistoryEvent) -> WorkflowEvent {
     WorkflowEvent {
         event_id: event.event_id,
         event_time: or_epoch(time!(event.event_time)),
@@ -109,7 +116,7 @@ fn event(event: &HistoryEvent) -> WorkflowEvent {
         attributes: event
             .attributes
             .as_ref()
-            .map(attributes)
+            .map(|known| attributes(client, known))
             .unwrap_or_default(),
     }
 }
@@ -125,14 +132,16 @@ fn camel_case(name: &str) -> String {
         .collect()
 }
 
-fn attributes(attributes: &Attributes) -> HashMap<String, Value> {
+fn attributes(client: &Client, attributes: &Attributes) -> HashMap<String, Value> {
     use Attributes as A;
+    let message =
+        |failure: &Option<Failure>| failure.as_ref().map(|failure| innermost(client, failure));
     let name = |kind: &Option<ActivityType>| kind.as_ref().map(|kind| kind.name.clone());
     let value = match attributes {
         A::WorkflowExecutionStartedEventAttributes(a) => json!({
             "workflow_type": a.workflow_type.as_ref().map(|kind| &kind.name),
             "task_queue": a.task_queue.as_ref().map(|queue| &queue.name),
-            "parent_workflow_id": a.parent_workflow_execution.as_ref().map(|parent| &parent.workflow_id),
+            "parent_workflow_id": a.parent_workflow_execution.as_ref().map(|parent| ids::shown(&parent.workflow_id)),
             "continued_run_id": text(&a.continued_execution_run_id),
             "attempt": a.attempt,
             "identity": text(&a.identity),
@@ -196,26 +205,26 @@ fn attributes(attributes: &Attributes) -> HashMap<String, Value> {
         A::TimerCanceledEventAttributes(a) => json!({"timer_id": a.timer_id}),
         A::MarkerRecordedEventAttributes(a) => json!({"marker_name": a.marker_name}),
         A::StartChildWorkflowExecutionInitiatedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_id})
+            json!({"child_workflow_id": ids::shown(&a.workflow_id)})
         }
         A::StartChildWorkflowExecutionFailedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_id, "failure": a.cause().as_str_name()})
+            json!({"child_workflow_id": ids::shown(&a.workflow_id), "failure": a.cause().as_str_name()})
         }
         A::ChildWorkflowExecutionStartedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionCompletedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionFailedEventAttributes(a) => json!({
-            "child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id),
+            "child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id)),
             "failure": message(&a.failure),
         }),
         A::ChildWorkflowExecutionCanceledEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionTerminatedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         _ => json!({}),
     };
@@ -230,18 +239,6 @@ fn attributes(attributes: &Attributes) -> HashMap<String, Value> {
 
 fn text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-fn message(failure: &Option<Failure>) -> Option<String> {
-    failure.clone().map(innermost)
-}
-
-/// The message of the failure that caused the others.
-fn innermost(mut failure: Failure) -> String {
-    while let Some(cause) = failure.cause.take() {
-        failure = *cause;
-    }
-    failure.message
 }
 
 #[cfg(test)]

@@ -63,14 +63,31 @@ async fn every_operation_of_the_document_has_a_route() {
     }
 }
 
+/// The failures that come of what an operation takes.
+fn expected(operation: &Value) -> Vec<&'static str> {
+    let mut statuses = vec!["401", "403", "429", "500", "503"];
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut places = parameters.map(|parameter| &parameter["in"]);
+    if places.any(|place| place == "query") {
+        statuses.push("422");
+    }
+    let content = &operation["requestBody"]["content"];
+    if content.is_object() {
+        statuses.extend(["400", "413", "422"]);
+    }
+    if content["application/json"].is_object() {
+        statuses.push("415");
+    }
+    statuses
+}
+
 #[test]
 fn every_operation_documents_its_failures_as_problems() {
     for (method, path, operation) in operations(&api::openapi()) {
         let responses = operation["responses"].as_object().unwrap();
-        assert!(
-            responses.contains_key("500") && responses.contains_key("503"),
-            "{method} {path}"
-        );
+        for status in expected(&operation) {
+            assert!(responses.contains_key(status), "{method} {path} {status}");
+        }
         assert_eq!(
             responses.contains_key("404"),
             path.contains('{'),

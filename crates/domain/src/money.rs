@@ -43,6 +43,12 @@ impl Money {
         (self - spent).max(Self::ZERO)
     }
 
+    /// Billionths of a dollar, rounded; for counters that hold whole numbers.
+    pub fn nanos(self) -> u64 {
+        let nanos = self.0.saturating_mul(Decimal::from(1_000_000_000)).round();
+        u64::try_from(nanos).unwrap_or(u64::MAX)
+    }
+
     /// One of so many equal parts.
     pub fn part(self, parts: u32) -> Self {
         Self::new(self.0 / Decimal::from(parts.max(1)))
@@ -114,6 +120,18 @@ impl Sub for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn billionths_are_whole() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("0.0000000015", 2),
+            ("12.5", 12_500_000_000),
+            ("999999999999", u64::MAX),
+        ] {
+            assert_eq!(text.parse::<Money>().unwrap().nanos(), nanos, "{text}");
+        }
+    }
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()

@@ -1,5 +1,6 @@
 //! The connection to Temporal, local or in the cloud, made when the server is there.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -9,6 +10,8 @@ use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::encryption::{Encryption, PayloadKeys};
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,6 +32,9 @@ pub struct TemporalConfig {
     /// Task queue on which workers and experiments meet.
     #[arg(long, env = "TEMPORAL_TASK_QUEUE", default_value = "ai-evolution")]
     pub temporal_task_queue: String,
+    /// A file of keys with which everything that is sent to Temporal is encrypted; the same for the API and the workers.
+    #[arg(long, env = "PAYLOAD_KEYS", value_name = "PATH")]
+    pub payload_keys: Option<PathBuf>,
 }
 
 /// What is needed to connect, checked.
@@ -36,6 +42,7 @@ pub struct TemporalConfig {
 pub struct TemporalTarget {
     connection: ConnectionOptions,
     client: ClientOptions,
+    encryption: Option<Encryption>,
 }
 
 impl TemporalConfig {
@@ -56,7 +63,16 @@ impl TemporalConfig {
         }
         connection.identity = format!("{program}-{}", std::process::id());
         connection.connect_timeout = Some(CONNECT_TIMEOUT);
-        Ok(TemporalTarget { connection, client })
+        let keys = self.payload_keys.as_deref().map(PayloadKeys::load);
+        let encryption = keys.transpose()?.map(Encryption::new);
+        if let Some(encryption) = &encryption {
+            client.data_converter = encryption.converter();
+        }
+        Ok(TemporalTarget {
+            connection,
+            client,
+            encryption,
+        })
     }
 }
 
@@ -77,6 +93,11 @@ impl TemporalTarget {
 
     pub fn namespace(&self) -> &str {
         &self.client.namespace
+    }
+
+    /// How payloads are encrypted, if they are.
+    pub fn encryption(&self) -> Option<&Encryption> {
+        self.encryption.as_ref()
     }
 
     /// Connects once; an error when the server is not there.
