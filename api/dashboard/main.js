@@ -9,18 +9,21 @@ import { Compare } from './views/compare.js';
 import { Datasets } from './views/datasets.js';
 import { Experiment } from './views/experiment.js';
 import { Experiments } from './views/experiments.js';
+import { Schedules } from './views/schedules.js';
 
 const PLACES = [
   ['experiments', 'Experiments', 'g e'],
   ['compare', 'Compare', 'g c'],
   ['datasets', 'Datasets', 'g d'],
+  ['schedules', 'Schedules', 'g s'],
 ];
 
 function View({ segments, query }) {
-  const [place = 'experiments', id, part] = segments;
-  if (place === 'experiments' && id) return html`<${Experiment} key=${id} id=${id} part=${part} query=${query} />`;
+  const [place = 'experiments', id, part, item] = segments;
+  if (place === 'experiments' && id) return html`<${Experiment} key=${id} id=${id} part=${part} item=${item} query=${query} />`;
   if (place === 'experiments') return html`<${Experiments} query=${query} />`;
   if (place === 'compare') return html`<${Compare} query=${query} />`;
+  if (place === 'schedules') return html`<${Schedules} query=${query} />`;
   if (place === 'datasets') return html`<${Datasets} name=${id} query=${query} />`;
   return html`<h1>Nothing here</h1><${Empty}>There is no such view. <a href=${address(['experiments'])}>To the experiments</a><//>`;
 }

@@ -10,6 +10,7 @@ const KEYS = [
   ['g e', 'experiments'],
   ['g c', 'compare'],
   ['g d', 'datasets'],
+  ['g s', 'schedules'],
   ['/', 'to the first filter'],
   ['j  k', 'to the next row, to the one before'],
   ['Enter', 'open the row'],

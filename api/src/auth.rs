@@ -17,6 +17,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::tenant::Tenant;
 
 pub use self::keys::{Keys, NewKey, Role};
 use self::rate::Rates;
@@ -24,6 +25,7 @@ pub(crate) use self::rate::whole_seconds;
 pub use self::tokens::Tokens;
 use crate::dashboard;
 use crate::error::ApiError;
+use crate::scope::Scope;
 
 /// Who has made a request.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ pub(crate) struct Caller {
     /// The name of the key, or the subject of the token.
     pub(crate) name: String,
     role: Role,
+    tenant: Option<Tenant>,
 }
 
 /// Lets requests in, or tells why not.
@@ -79,6 +82,7 @@ impl Doorkeeper {
             return Ok(Caller {
                 name: "anybody".to_owned(),
                 role: Role::Write,
+                tenant: None,
             });
         }
         let caller = self.caller(bearer(headers)).await?;
@@ -109,7 +113,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Asks every request that is not open to everybody who makes it, and counts it.
 pub(crate) async fn admit(
     State(doorkeeper): State<Arc<Doorkeeper>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if is_open(request.uri().path()) {
@@ -120,6 +124,8 @@ pub(crate) async fn admit(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    let scope = Scope(caller.tenant.clone());
+    request.extensions_mut().insert(scope);
     let count = doorkeeper
         .rates
         .as_ref()

@@ -13,6 +13,7 @@ use crate::comparisons::query::ComparisonQuery;
 use crate::comparisons::reading::Reading;
 use crate::error::ApiError;
 use crate::responses::{Anytime, BadQuery};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Signs of differences that permutation tests may change for one request: a few seconds of work.
@@ -40,6 +41,7 @@ const MOST_PERMUTATIONS: u64 = 9_999;
 )]
 pub(crate) async fn get_comparison(
     State(state): State<AppState>,
+    scope: Scope,
     query: ComparisonQuery,
 ) -> Result<Json<Comparison>, ApiError> {
     let seed = query.seed.get();
@@ -47,7 +49,7 @@ pub(crate) async fn get_comparison(
         runs,
         scores,
         complete,
-    } = reading::read(&state, query).await?;
+    } = reading::read(&state, &scope, query).await?;
     // Thousands of exchanges of thousands of items take longer than a thread that serves others may be kept.
     let comparing = move || {
         let options = Options {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::config::UploadedDataset;
-use domain::uploaded::{DatasetName, NotAName, UploadedFile, Version};
+use domain::uploaded::{DatasetName, UploadedFile, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -19,6 +19,7 @@ use crate::extract::page::{self, PageSize};
 use crate::extract::{Bytes, Id, Ids, JsonBody, Query};
 use crate::page_token;
 use crate::responses::{Anytime, BadBody, BadPageToken, BadPart, BadQuery, Missing};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 20;
@@ -45,10 +46,11 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 )]
 pub(crate) async fn create_dataset(
     State(state): State<AppState>,
+    scope: Scope,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let request: CreateDataset = state.schemas.dataset.read(body)?;
-    let file = upload::announced(request)?;
+    let file = upload::announced(&scope, request)?;
     let file = state.store.announce_file(file).await?;
     let location = format!("/v1/datasets/{}/versions/{}", file.name, file.version);
     let version = upload::shown(&state, file).await?;
@@ -79,6 +81,7 @@ pub(crate) async fn create_dataset(
 )]
 pub(crate) async fn upload_dataset_part(
     State(state): State<AppState>,
+    scope: Scope,
     ids: Ids,
     headers: HeaderMap,
     Bytes(part): Bytes,
@@ -92,7 +95,7 @@ pub(crate) async fn upload_dataset_part(
             "the header `Upload-Offset` says where the part begins, as a number of bytes",
         ));
     };
-    let file = version(&state, &ids).await?;
+    let file = version(&state, &scope, &ids).await?;
     // To its end, also when the client has left: what is checked is kept.
     let adding = tokio::spawn(upload::add(state, file, offset, part));
     answer(adding.await.map_err(ApiError::internal)??)
@@ -116,9 +119,10 @@ pub(crate) async fn upload_dataset_part(
 )]
 pub(crate) async fn get_dataset_version(
     State(state): State<AppState>,
+    scope: Scope,
     ids: Ids,
 ) -> Result<Response, ApiError> {
-    let file = version(&state, &ids).await?;
+    let file = version(&state, &scope, &ids).await?;
     answer(upload::shown(&state, file).await?)
 }
 
@@ -137,12 +141,13 @@ pub(crate) async fn get_dataset_version(
 )]
 pub(crate) async fn list_dataset_versions(
     State(state): State<AppState>,
+    scope: Scope,
     Id(name): Id,
 ) -> Result<Json<DatasetVersionList>, ApiError> {
     let missing = || ApiError::not_found("dataset", &name);
     let versions = state
         .store
-        .file_versions(&name.parse().map_err(|_| missing())?)
+        .file_versions(&scope.dataset(&name).map_err(|_| missing())?)
         .await?;
     match versions.is_empty() {
         true => Err(missing()),
@@ -186,6 +191,7 @@ struct Filters {
 )]
 pub(crate) async fn list_datasets(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<DatasetQuery>,
 ) -> Result<Json<DatasetList>, ApiError> {
     let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE) as usize;
@@ -193,7 +199,7 @@ pub(crate) async fn list_datasets(
         list: "datasets".to_owned(),
     };
     let after: Option<DatasetName> = page::decode(query.page_token.as_deref(), &filters)?;
-    let mut names = state.store.file_names().await?;
+    let mut names = state.store.file_names(scope.tenant()).await?;
     names.retain(|name| after.as_ref().is_none_or(|after| name > after));
     let is_last = names.len() <= size;
     names.truncate(size);
@@ -215,14 +221,14 @@ pub(crate) async fn list_datasets(
 /// The version of an uploaded dataset that an experiment asks for: the latest, when it names none.
 pub(crate) async fn version_for(
     state: &AppState,
+    scope: &Scope,
     dataset: &UploadedDataset,
 ) -> Result<Version, ApiError> {
     let fault =
         |key: &str, message: String| ApiError::invalid(format!("/config/dataset/{key}"), message);
-    let name: DatasetName = dataset
-        .name
-        .parse()
-        .map_err(|error: NotAName| fault("name", error.to_string()))?;
+    let name = scope
+        .dataset(&dataset.name)
+        .map_err(|error| fault("name", error.to_string()))?;
     let versions = state.store.file_versions(&name).await?;
     let wanted = versions.iter().map(|file| &file.version).find(|version| {
         let wanted = dataset.version.as_ref();
@@ -242,13 +248,13 @@ pub(crate) async fn version_for(
 }
 
 /// The version that a path names.
-async fn version(state: &AppState, ids: &Ids) -> Result<UploadedFile, ApiError> {
+async fn version(state: &AppState, scope: &Scope, ids: &Ids) -> Result<UploadedFile, ApiError> {
     let (name, version) = (ids.get("name")?, ids.get("version")?);
     let missing = || ApiError::not_found("version of a dataset", format!("{name}/{version}"));
     let file = state
         .store
         .announced_file(
-            &name.parse().map_err(|_| missing())?,
+            &scope.dataset(name).map_err(|_| missing())?,
             &version.parse().map_err(|_| missing())?,
         )
         .await?;

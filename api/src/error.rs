@@ -37,7 +37,7 @@ pub enum ApiError {
     BadToken(#[source] BoxError),
     #[error("`{0}` may only read")]
     Forbidden(String),
-    #[error("`{0}` has no role in this service")]
+    #[error("`{0}` has no role, or no tenant, in this service")]
     NoRole(String),
     #[error("too many requests; wait {} s", whole_seconds(*.0))]
     TooManyRequests(Duration),
@@ -81,6 +81,10 @@ pub enum ApiError {
     NotAcceptable,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
+    #[error(
+        "Temporal cannot be asked for that: its search attribute `{0}` is not registered; `ai-evolution setup`, or `ai-evolution-api setup`, registers it"
+    )]
+    NotSetUp(&'static str),
     #[error("the input has {}", count(.0))]
     Invalid(Vec<Fault>),
     #[error("{dependency} cannot be reached; try again")]
@@ -194,6 +198,7 @@ impl ApiError {
             Self::NotRepeatable { .. } => {
                 (StatusCode::CONFLICT, "not_repeatable", "No further round")
             }
+            Self::NotSetUp(_) => (StatusCode::CONFLICT, "not_set_up", "Not set up"),
             Self::WrongOffset(_) => (StatusCode::CONFLICT, "wrong_offset", "Wrong offset"),
             Self::ContentMismatch => (
                 StatusCode::UNPROCESSABLE_ENTITY,

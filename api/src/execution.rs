@@ -1,11 +1,15 @@
 //! What Temporal tells about a workflow, and what it is told to start one, in plain types.
 
+use api_types::experiments::ExperimentOverview;
 use api_types::workflows::{PendingActivityState, WorkflowEvent};
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use domain::progress::Progress;
 use domain::summary::Status;
+use domain::tag::Tag;
+use domain::tenant::Tenant;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use workflows::activities::ChunkProgress;
 use workflows::experiment::{PauseCommand, RunInput};
 use workflows::memo::ExperimentMemo;
@@ -97,10 +101,46 @@ pub enum TaskKind {
     Activity,
 }
 
+/// What experiments must be like; what is absent is not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentFilter {
+    pub status: Option<Status>,
+    pub name: Option<String>,
+    pub model: Option<String>,
+    pub tag: Option<Tag>,
+    /// Of the latest round, as is `started_before`.
+    pub started_after: Option<Timestamp>,
+    pub started_before: Option<Timestamp>,
+}
+
+impl ExperimentFilter {
+    /// Whether it names only what every Temporal can be asked for.
+    pub(crate) fn is_of_temporal(&self) -> bool {
+        let needs_more = self.name.is_some() || self.model.is_some() || self.tag.is_some();
+        !needs_more && self.status != Some(Status::Paused)
+    }
+
+    /// Whether an experiment passes.
+    pub(crate) fn admits(&self, experiment: &ExperimentOverview) -> bool {
+        let name = self.name.as_ref();
+        let model = self.model.as_ref();
+        let tag = self.tag.as_ref();
+        let started_at = experiment.started_at.unwrap_or(experiment.created_at);
+        self.status.is_none_or(|it| it == experiment.status)
+            && name.is_none_or(|it| *it == experiment.experiment_name)
+            && model.is_none_or(|it| experiment.models.contains(it))
+            && tag.is_none_or(|it| experiment.tags.iter().any(|tag| tag == it.as_ref()))
+            && self.started_after.is_none_or(|it| started_at > it)
+            && self.started_before.is_none_or(|it| started_at < it)
+    }
+}
+
 /// Which experiments to list.
 #[derive(Clone, Debug)]
 pub struct Which {
-    pub status: Option<Status>,
+    /// Only those of this tenant; only those that are nobody's, when there is none.
+    pub tenant: Option<Tenant>,
+    pub filter: ExperimentFilter,
     /// Only those that began by then, so that later pages fit the first one.
     pub until: Timestamp,
 }

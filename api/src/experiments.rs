@@ -9,7 +9,7 @@ pub(crate) mod create;
 pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod limits;
-mod list;
+pub(crate) mod list;
 mod outline;
 pub(crate) mod plan;
 pub(crate) mod results;
@@ -25,9 +25,7 @@ pub(crate) mod watch;
 
 use std::sync::Arc;
 
-use api_types::experiments::{
-    CreateExperiment, Experiment, ExperimentCheck, ExperimentList, ExperimentSummary,
-};
+use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck, ExperimentSummary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -35,9 +33,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
-use crate::experiments::list::ListQuery;
-use crate::extract::{Id, JsonBody, Query};
-use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
+use crate::extract::{JsonBody, Query};
+use crate::responses::{Anytime, BadBody, Missing, Taken};
+use crate::scope::{ExperimentPath, Scope};
 use crate::state::AppState;
 
 /// Create an experiment.
@@ -66,13 +64,14 @@ use crate::state::AppState;
 )]
 pub(crate) async fn create_experiment(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<CreateQuery>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
     let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.create, body, &headers);
+    let check = move || Creation::check(&schemas.create, body, &headers, scope);
     let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
@@ -86,28 +85,6 @@ pub(crate) async fn create_experiment(
         .map_err(ApiError::internal)??;
     let location = [(header::LOCATION, experiment.links.itself.clone())];
     Ok((StatusCode::CREATED, location, Json(experiment)).into_response())
-}
-
-/// List experiments.
-///
-/// The latest begun first; a retry begins an experiment anew. An experiment may take a moment to appear after it was created. With the filter `name` a page may have
-/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
-/// ends when it has reached 8 MiB.
-#[utoipa::path(
-    get,
-    path = "/v1/experiments",
-    tag = "experiments",
-    params(ListQuery),
-    responses(
-        (status = 200, description = "A page of experiments.", body = ExperimentList),
-        BadPageToken, BadQuery, Anytime,
-    )
-)]
-pub(crate) async fn list_experiments(
-    State(state): State<AppState>,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<ExperimentList>, ApiError> {
-    list::list(&state, query).await.map(Json)
 }
 
 /// Get the summary of an experiment.
@@ -126,8 +103,8 @@ pub(crate) async fn list_experiments(
 )]
 pub(crate) async fn get_summary(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Json<ExperimentSummary>, ApiError> {
-    let experiment = show::experiment(&state, &outline::id(&id)?).await?;
+    let experiment = show::experiment(&state, &id).await?;
     Ok(Json(summary::of(experiment)))
 }

@@ -24,7 +24,7 @@ pub(crate) async fn live() -> Json<Value> {
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
     let store = async { state.store.check().await.map_err(ApiError::from) };
     match join!(state.workflows.check(), store) {
-        (Ok(()), Ok(())) => Ok(Json(json!({"status": "ok"}))),
+        (Ok(()), Ok(())) => Ok(Json(well(&state).await)),
         (Err(temporal), Err(store)) => Err(ApiError::Unavailable {
             dependency: "Temporal and the artifact store",
             source: format!("{temporal:?}; {store:?}").into(),
@@ -38,6 +38,19 @@ pub(crate) async fn metrics(State(state): State<AppState>) -> Result<impl IntoRe
     let recorded = state.recorded.as_ref().ok_or(ApiError::NoRoute)?;
     let content_type = [(header::CONTENT_TYPE, runtime::metrics::CONTENT_TYPE)];
     Ok((content_type, recorded.render()))
+}
+
+/// That all is well, and what could be better: nothing that a request waits for.
+async fn well(state: &AppState) -> Value {
+    let missing = state.workflows.missing_attributes().await;
+    match missing.unwrap_or_default().as_slice() {
+        [] => json!({"status": "ok"}),
+        missing => json!({
+            "status": "ok",
+            "missing_search_attributes": missing,
+            "advice": "`ai-evolution setup` registers them; until then, lists that are filtered by name, model or tag are slow",
+        }),
+    }
 }
 
 /// How long the running service may take to say that it lives.

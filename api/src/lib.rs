@@ -1,8 +1,8 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
 //! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
-//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `crowd` as many at once as
-//! can be served; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
+//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `scope` is what each can see,
+//! `crowd` how many are served at once; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
@@ -30,6 +30,7 @@ mod routes;
 mod schedules;
 mod scheduling;
 mod schema;
+mod scope;
 mod serve;
 mod server;
 mod settling;
@@ -42,8 +43,8 @@ pub use crate::auth::{Doorkeeper, Keys, NewKey, Role, Tokens};
 pub use crate::config::{BadConfig, Config, OidcConfig, ServerConfig};
 pub use crate::error::ApiError;
 pub use crate::execution::{
-    Activity, Command, Execution, History, IdUse, Input, LastFailure, Listed, Listing, Page, Start,
-    TaskKind, Which,
+    Activity, Command, Execution, ExperimentFilter, History, IdUse, Input, LastFailure, Listed,
+    Listing, Page, Start, TaskKind, Which,
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
@@ -52,3 +53,4 @@ pub use crate::scheduling::{
 };
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};
+pub use crate::temporal::set_up;

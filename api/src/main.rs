@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use domain::tenant::Tenant;
 use jiff::Timestamp;
+use runtime::temporal::TemporalConfig;
 
 /// The HTTP service of AI Evolution.
 #[derive(Parser)]
@@ -29,9 +31,17 @@ enum Command {
         name: String,
         #[arg(long, value_enum)]
         role: api::Role,
+        /// The tenant whose experiments and datasets the bearer sees.
+        #[arg(long)]
+        tenant: Option<Tenant>,
         /// When it ends to be valid, such as `2027-01-01T00:00:00Z`.
         #[arg(long, value_name = "TIME")]
         expires: Option<Timestamp>,
+    },
+    /// Register in Temporal the search attributes by which experiments are found. Harmless when repeated.
+    Setup {
+        #[command(flatten)]
+        temporal: TemporalConfig,
     },
     /// Ask the running service whether it lives.
     Healthcheck {
@@ -56,8 +66,10 @@ fn main() -> ExitCode {
         Some(Command::Key {
             name,
             role,
+            tenant,
             expires,
-        }) => make_key(name, role, expires),
+        }) => api::NewKey::make(name, role, expires).and_then(|new| tell(&new.of_tenant(tenant))),
+        Some(Command::Setup { temporal }) => set_up(&temporal),
         Some(Command::Healthcheck { listen }) => api::ask(listen),
     };
     match done {
@@ -73,13 +85,21 @@ fn main() -> ExitCode {
 }
 
 /// The key goes to the bearer, the entry into the file; they are told apart by the stream.
-fn make_key(name: String, role: api::Role, expires: Option<Timestamp>) -> anyhow::Result<()> {
-    let new = api::NewKey::make(name, role, expires)?;
+fn tell(new: &api::NewKey) -> anyhow::Result<()> {
     print!("{}", new.entry()?);
     eprintln!(
         "key: {}\nIt is not shown again. Add the entry above to the file of API keys.",
         new.key()
     );
+    Ok(())
+}
+
+#[tokio::main]
+async fn set_up(temporal: &TemporalConfig) -> anyhow::Result<()> {
+    match api::set_up(temporal).await?.as_slice() {
+        [] => println!("all search attributes are registered"),
+        added => println!("registered {}", added.join(", ")),
+    }
     Ok(())
 }
 

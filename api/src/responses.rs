@@ -33,6 +33,9 @@ pub(crate) struct BadPart;
 /// The chosen id is taken.
 pub(crate) struct Taken;
 
+/// Temporal lacks a search attribute.
+pub(crate) struct NotSetUp;
+
 /// The experiment has ended.
 pub(crate) struct Over;
 
@@ -155,6 +158,13 @@ impl IntoResponses for BadPart {
 impl IntoResponses for Taken {
     fn responses() -> Responses {
         let description = "The chosen id is taken. Code `conflict`.";
+        responses([("409", problem(description).build())])
+    }
+}
+
+impl IntoResponses for NotSetUp {
+    fn responses() -> Responses {
+        let description = "A search attribute that the filters need is not registered in Temporal; `ai-evolution setup` registers it. Code `not_set_up`.";
         responses([("409", problem(description).build())])
     }
 }

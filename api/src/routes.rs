@@ -76,8 +76,9 @@ fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(
             experiments::create_experiment,
-            experiments::list_experiments
+            experiments::list::list_experiments
         ))
+        .routes(routes!(experiments::list::count_experiments))
         .routes(routes!(
             experiments::watch::get_experiment,
             experiments::limits::change_limits

@@ -17,11 +17,12 @@ use domain::schedule::ScheduleId;
 
 pub(crate) use self::orders::*;
 use crate::error::ApiError;
-use crate::extract::{Id, JsonBody, Query};
+use crate::extract::{JsonBody, Query};
 use crate::responses::{Anytime, BadBody, BadPageToken, BadQuery, Missing, Taken};
 use crate::schedules::create::Creation;
 use crate::schedules::list::ListQuery;
 use crate::scheduling::Scheduled;
+use crate::scope::{SchedulePath, Scope};
 use crate::state::AppState;
 
 /// Create a schedule.
@@ -47,11 +48,12 @@ use crate::state::AppState;
 )]
 pub(crate) async fn create_schedule(
     State(state): State<AppState>,
+    scope: Scope,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.schedule, body, &headers);
+    let check = move || Creation::check(&schemas.schedule, body, &headers, &scope);
     let creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
@@ -76,9 +78,10 @@ pub(crate) async fn create_schedule(
 )]
 pub(crate) async fn list_schedules(
     State(state): State<AppState>,
+    scope: Scope,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ScheduleList>, ApiError> {
-    list::list(&state, query).await.map(Json)
+    list::list(&state, &scope, query).await.map(Json)
 }
 
 /// Get a schedule.
@@ -96,9 +99,9 @@ pub(crate) async fn list_schedules(
 )]
 pub(crate) async fn get_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
 ) -> Result<Json<Schedule>, ApiError> {
-    let there = described(&state, &parsed(&id)?).await?;
+    let there = described(&state, &id).await?;
     Ok(Json(there.schedule))
 }
 
@@ -119,11 +122,10 @@ pub(crate) async fn get_schedule(
 )]
 pub(crate) async fn update_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Schedule>, ApiError> {
     let request: UpdateSchedule = state.schemas.schedule_update.read(body)?;
-    let id = parsed(&id)?;
     change::carry_out(&state, &id, request).await.map(Json)
 }
 
@@ -142,19 +144,13 @@ pub(crate) async fn update_schedule(
 )]
 pub(crate) async fn delete_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
 ) -> Result<StatusCode, ApiError> {
-    let id = parsed(&id)?;
     described(&state, &id).await?;
     match state.workflows.delete_schedule(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(missing(&id)),
     }
-}
-
-/// An id as it stands in a path. What is no id is the id of nothing.
-fn parsed(id: &str) -> Result<ScheduleId, ApiError> {
-    id.parse().map_err(|_| missing(id))
 }
 
 fn missing(id: impl ToString) -> ApiError {

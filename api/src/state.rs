@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use artifacts::Store;
 use async_trait::async_trait;
+use domain::summary::Status;
 use runtime::encryption::Encryption;
 use runtime::metrics::Recorded;
 use serde_json::Value;
@@ -102,6 +103,12 @@ pub trait Workflows: Schedules {
 
     /// Experiments, newest first.
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError>;
+
+    /// How many experiments of each status there are; [`ApiError::NotSetUp`] when Temporal cannot be asked for that.
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError>;
+
+    /// The search attributes that are not registered.
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError>;
 
     /// The history of one run of a workflow.
     async fn history(

@@ -1,17 +1,21 @@
 //! Temporal as the rest of this program sees it: the only file, with those below it, that names the Temporal client.
 
+mod attributes;
 mod call;
 mod command;
 mod execution;
 mod history;
 mod payloads;
 mod pollers;
+mod query;
 mod schedules;
+mod setup;
 mod start;
 mod visibility;
 
 use async_trait::async_trait;
 use domain::schedule::ScheduleId;
+use domain::summary::Status;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
@@ -26,16 +30,18 @@ use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
 use crate::scheduling::{NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules};
 use crate::state::Workflows;
+use crate::temporal::attributes::{Attribute, Attributes};
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
+use crate::temporal::schedules::Starting;
+pub use crate::temporal::setup::set_up;
 
 /// Temporal, connected or not yet.
 pub(crate) struct Temporal {
     clients: watch::Receiver<Option<Client>>,
     task_queue: String,
-    /// Whether payloads are encrypted. Summaries of workflows never are, so there are none then.
-    is_encrypted: bool,
     pollers: Pollers,
+    attributes: Attributes,
 }
 
 impl Temporal {
@@ -48,9 +54,17 @@ impl Temporal {
         Self {
             clients,
             task_queue,
-            is_encrypted,
             pollers: Pollers::default(),
+            attributes: Attributes::new(is_encrypted),
         }
+    }
+
+    /// What schedules are told about the workflows that they start.
+    async fn starting(&self, client: &Client) -> Result<Starting<'_>, ApiError> {
+        Ok(Starting {
+            task_queue: &self.task_queue,
+            registered: self.attributes.registered(client).await?,
+        })
     }
 
     fn client(&self) -> Result<Client, ApiError> {
@@ -80,7 +94,7 @@ impl Workflows for Temporal {
 
     async fn start(&self, start: Start) -> Result<String, ApiError> {
         let client = self.client()?;
-        start::start(&client, &self.task_queue, start, self.is_encrypted).await
+        start::start(&client, &self.task_queue, &self.attributes, start).await
     }
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
@@ -124,7 +138,24 @@ impl Workflows for Temporal {
     }
 
     async fn list(&self, which: &Which, page: Page) -> Result<Listing, ApiError> {
-        visibility::list(&self.client()?, which, page).await
+        let client = self.client()?;
+        let registered = self.attributes.registered(&client).await?;
+        visibility::list(&client, &registered, which, page).await
+    }
+
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError> {
+        let client = self.client()?;
+        let registered = self.attributes.registered(&client).await?;
+        visibility::count(&client, &registered, which).await
+    }
+
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError> {
+        if self.attributes.is_hidden() {
+            return Ok(Vec::new());
+        }
+        let registered = self.attributes.registered(&self.client()?).await?;
+        let missing = registered.missing().into_iter();
+        Ok(missing.map(Attribute::name).collect())
     }
 
     async fn history(
@@ -154,7 +185,9 @@ impl Workflows for Temporal {
 #[async_trait]
 impl Schedules for Temporal {
     async fn create_schedule(&self, new: NewSchedule) -> Result<(), ApiError> {
-        schedules::create(&self.client()?, &self.task_queue, new).await
+        let client = self.client()?;
+        let starting = self.starting(&client).await?;
+        schedules::create(&client, &starting, new).await
     }
 
     async fn describe_schedule(&self, id: &ScheduleId) -> Result<Option<Scheduled>, ApiError> {
@@ -170,7 +203,9 @@ impl Schedules for Temporal {
         id: &ScheduleId,
         change: ScheduleChange,
     ) -> Result<bool, ApiError> {
-        schedules::change(&self.client()?, &self.task_queue, id, change).await
+        let client = self.client()?;
+        let starting = self.starting(&client).await?;
+        schedules::change(&client, &starting, id, change).await
     }
 
     async fn order_schedule(

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
+use workflows::ids;
 
 use crate::error::ApiError;
 use crate::execution::{Activity, Execution, Page};
@@ -14,6 +15,7 @@ use crate::extract::page::{self, PageSize};
 use crate::extract::{Id, Query};
 use crate::page_token;
 use crate::responses::{Anytime, BadPageToken, BadQuery, Missing};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 100;
@@ -34,9 +36,10 @@ const LARGEST_SIZE: u32 = 1000;
 )]
 pub(crate) async fn get_workflow(
     State(state): State<AppState>,
+    scope: Scope,
     Id(id): Id,
 ) -> Result<Json<Workflow>, ApiError> {
-    Ok(Json(shown(described(&state, &id).await?)))
+    Ok(Json(shown(described(&state, &scope, &id).await?)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,13 +79,14 @@ struct Position {
 )]
 pub(crate) async fn get_workflow_history(
     State(state): State<AppState>,
+    scope: Scope,
     Id(id): Id,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Json<WorkflowHistory>, ApiError> {
     let filters = format!("history of {id}");
     let position: Option<Position> = page::decode(query.page_token.as_deref(), &filters)?;
     // Asked for every page: a token that was made up must not lead to workflows that are not ours.
-    let latest = described(&state, &id).await?;
+    let latest = described(&state, &scope, &id).await?;
     let position = position.unwrap_or_else(|| Position {
         run_id: latest.run_id,
         token: String::new(),
@@ -93,7 +97,11 @@ pub(crate) async fn get_workflow_history(
         .decode(&position.token)
         .map_err(|_| ApiError::BadPageToken)?;
     let page = Page { size, token };
-    let history = state.workflows.history(&id, &position.run_id, page).await?;
+    let whole = scope.workflow(&id)?;
+    let history = state
+        .workflows
+        .history(&whole, &position.run_id, page)
+        .await?;
     let end = position.given.saturating_add(size as usize);
     let next = match (history.events.len() > end, history.next.as_slice()) {
         (true, _) => Some((position.token, end)),
@@ -122,16 +130,16 @@ pub(crate) async fn get_workflow_history(
     }))
 }
 
-async fn described(state: &AppState, id: &str) -> Result<Execution, ApiError> {
-    let missing = || ApiError::not_found("workflow", id);
+async fn described(state: &AppState, scope: &Scope, id: &str) -> Result<Execution, ApiError> {
     // Ids that are not ours are not asked for, whatever else runs in the namespace.
-    workflows::ids::experiment_of(id).ok_or_else(missing)?;
-    state.workflows.describe(id).await?.ok_or_else(missing)
+    let whole = scope.workflow(id)?;
+    let execution = state.workflows.describe(&whole).await?;
+    execution.ok_or_else(|| ApiError::not_found("workflow", id))
 }
 
 fn shown(execution: Execution) -> Workflow {
     Workflow {
-        workflow_id: execution.workflow_id,
+        workflow_id: ids::shown(&execution.workflow_id).to_owned(),
         run_id: execution.run_id,
         workflow_type: execution.workflow_type,
         status: execution.status,
@@ -141,7 +149,11 @@ fn shown(execution: Execution) -> Workflow {
         history_length: execution.history_length,
         history_size_bytes: execution.history_size_bytes,
         pending_activities: execution.activities.into_iter().map(pending).collect(),
-        pending_children: execution.children,
+        pending_children: execution
+            .children
+            .iter()
+            .map(|child| ids::shown(child).to_owned())
+            .collect(),
     }
 }
 

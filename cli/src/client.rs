@@ -25,7 +25,7 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 pub(crate) use self::error::Error;
-pub(crate) use self::query::{BreakdownQuery, ResultFilter, ResultQuery};
+pub(crate) use self::query::{BreakdownQuery, ExperimentFilter, ResultFilter, ResultQuery};
 
 /// How long one answer may take; none of those asked for here is long in the making.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,12 +110,14 @@ impl Client {
 
     pub(crate) async fn list(
         &self,
+        filter: &ExperimentFilter,
         page_size: usize,
         page_token: Option<&str>,
     ) -> Result<ExperimentList, Error> {
         let request = self
             .request(Method::GET, &["v1", "experiments"])
             .query(&[("page_size", page_size)])
+            .query(filter)
             .query(&[("page_token", page_token)]);
         self.send(request).await
     }

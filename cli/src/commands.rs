@@ -19,6 +19,7 @@ pub(crate) mod results;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod schedule;
+pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod summary;
 pub(crate) mod temporal_path;

@@ -20,8 +20,8 @@ use url::Url;
 use crate::client::Client;
 use crate::commands::{
     Context, again, breakdown, cancel, compare, completions, config, dataset, dev, export, gate,
-    ledger, limits, list, pause, report as reporting, results, resume, run, schedule, status,
-    summary, temporal_path, terminate, validate,
+    ledger, limits, list, pause, report as reporting, results, resume, run, schedule, setup,
+    status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -108,6 +108,8 @@ enum Command {
     Config(config::Args),
     /// Account for every model call.
     Ledger(ledger::Args),
+    /// Prepare Temporal: register what experiments are found by. Harmless when repeated.
+    Setup(setup::Args),
     /// Print a script that lets a shell complete commands, such as `source <(ai-evolution completions bash)`.
     Completions(completions::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
@@ -155,6 +157,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
         Some(Command::Config(args)) => config::run(&context, args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
+        Some(Command::Setup(args)) => setup::run(args).await,
         Some(Command::Completions(args)) => Ok(completions::run(Cli::command(), &args)),
         Some(Command::TemporalPath) => temporal_path::run().await,
     }

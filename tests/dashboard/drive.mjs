@@ -9,6 +9,7 @@ import { aKeyIsAskedFor } from './cases/key.mjs';
 import { aPhoneIsWideEnough } from './cases/phone.mjs';
 import { aRunIsFollowed, aBrokenStreamIsTakenUpAgain } from './cases/progress.mjs';
 import { itemsAreFoundAndOpened, modelsAreCompared, scoresHaveIntervals } from './cases/results.mjs';
+import { aScheduleIsHeld } from './cases/schedules.mjs';
 import * as experiments from './experiments.mjs';
 
 const CASES = {
@@ -20,6 +21,7 @@ const CASES = {
   'models are compared': modelsAreCompared,
   'a run is held and ended': aRunIsHeldAndEnded,
   'what is not allowed is told': whatIsNotAllowedIsTold,
+  'a schedule is held': aScheduleIsHeld,
   'hostile text stays text': hostileTextStaysText,
   'a phone is wide enough': aPhoneIsWideEnough,
   'a keyboard suffices': aKeyboardSuffices,

@@ -10,6 +10,7 @@ export const VIEWS = [
   ['#/experiments/finished/setup', 'Sums, finished', '.setup .panel'],
   ['#/compare?experiment=finished', 'Compare', '.forest'],
   ['#/datasets', 'Datasets', '.empty, .datasets'],
+  ['#/schedules', 'Schedules', '.schedule'],
 ];
 
 export class Visit {

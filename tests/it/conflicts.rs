@@ -76,6 +76,57 @@ async fn a_repeated_request_with_the_same_key_is_answered_with_the_first_experim
     answer.problem();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_equal_requests_at_once_start_one_workflow() {
+    const REQUESTS: usize = 1000;
+    let mut stack = Stack::start().await;
+    let send = async |stack: &Stack, body: &Value| {
+        let request = stack
+            .api()
+            .request(reqwest::Method::POST, "/v1/experiments");
+        let request = request
+            .header("idempotency-key", format!("thousand-{}", stack.task_queue))
+            .json(body);
+        stack.api().send(request).await
+    };
+    let body = experiments::valid();
+    let answers = futures::future::join_all((0..REQUESTS).map(|_| send(&stack, &body))).await;
+    let first = answers[0].expect(201)["id"].clone();
+    for answer in &answers {
+        assert_eq!(answer.expect(201)["id"], first);
+    }
+    let id = first.as_str().unwrap();
+    stack.api().completed(id, SOON).await;
+
+    // Another API, which knows nothing of all that, answers alike.
+    stack.start_api().await;
+    eventually("Temporal is reached", SOON, async || {
+        match stack.api().get("/readyz").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
+    })
+    .await;
+    assert_eq!(send(&stack, &body).await.expect(201)["id"], first);
+    let mut other = body.clone();
+    other["config"]["tags"] = json!(["other"]);
+    let refused = send(&stack, &other).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert_eq!(refused.problem()["code"], "key_reused");
+    let mut chosen = body.clone();
+    chosen["experiment_id"] = json!(id);
+    let taken = stack.api().post("/v1/experiments", &chosen).await;
+    assert_eq!(taken.status, 409, "{}", taken.text);
+    let temporal = temporal::shared().await;
+    eventually("one workflow is known", SOON, async || {
+        match temporal.workflows_on(&stack.task_queue).await {
+            1 => Ok(()),
+            count => Err(format!("{count}")),
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn validation_alone_starts_nothing() {
     let stack = Stack::start().await;

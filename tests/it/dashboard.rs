@@ -11,7 +11,7 @@ use harness::{ModelServer, Reply, Stack, programs, temporal, tools};
 use crate::operations::key;
 
 /// Every case of the driver.
-const CASES: [&str; 12] = [
+const CASES: [&str; 13] = [
     "a key is asked for",
     "a run is followed from the list to its end",
     "a broken stream is taken up again",
@@ -20,6 +20,7 @@ const CASES: [&str; 12] = [
     "models are compared",
     "a run is held and ended",
     "what is not allowed is told",
+    "a schedule is held",
     "hostile text stays text",
     "a phone is wide enough",
     "a keyboard suffices",

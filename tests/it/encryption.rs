@@ -84,7 +84,7 @@ async fn temporal_reads_nothing_and_the_api_everything() {
         .api()
         .get(&format!("/v1/experiments?name={NAME}"))
         .await;
-    assert_eq!(listed.expect(200)["experiments"][0]["experiment_id"], id);
+    assert_eq!(listed.expect(200)["experiments"][0]["id"], id);
     let history = stack
         .api()
         .get(&format!("/v1/workflows/{id}~1/history"))
@@ -110,7 +110,7 @@ async fn keys_change_and_what_the_former_one_encrypted_is_still_read() {
     );
     // Another round of it, begun under the new key, goes on from what was written under the old one.
     let path = format!("/v1/experiments/{before}/rescore");
-    stack.api().post(&path, &json!({})).await.expect(200);
+    stack.api().post(&path, &json!({})).await.expect(202);
     let after = stack.api().create(&experiment()).await;
     for id in [&before, &after] {
         stack.api().ended(id, SOON).await;

@@ -29,6 +29,7 @@ mod generation;
 mod invalid_requests;
 mod judges;
 mod langfuse;
+mod lists;
 mod malformed_requests;
 mod metrics;
 mod models;

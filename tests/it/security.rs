@@ -4,4 +4,5 @@ mod connections;
 mod entrance;
 mod list;
 mod requests;
+mod tenants;
 mod tokens;

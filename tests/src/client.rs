@@ -22,6 +22,8 @@ const FINAL: [&str; 5] = [
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    /// The key or token that every request bears.
+    bearer: Option<String>,
 }
 
 /// An answer of the API, whatever its status.
@@ -98,7 +100,16 @@ impl Client {
             .no_proxy()
             .build()
             .expect("a client can be made");
-        Self { base, http }
+        let bearer = None;
+        Self { base, http, bearer }
+    }
+
+    /// The same client for somebody who bears that key or token.
+    pub fn bearing(&self, bearer: &str) -> Self {
+        Self {
+            bearer: Some(bearer.to_owned()),
+            ..self.clone()
+        }
     }
 
     pub fn base(&self) -> &str {
@@ -107,7 +118,11 @@ impl Client {
 
     /// Begins a request to a path, for what the other methods do not offer.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.bearer {
+            Some(bearer) => request.bearer_auth(bearer),
+            None => request,
+        }
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {

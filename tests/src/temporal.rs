@@ -26,6 +26,8 @@ pub struct TemporalServer {
     process: Mutex<Option<Process>>,
     /// Whether what it knows is kept in a file, and so survives its death.
     durable: bool,
+    /// Whether what experiments are found by is registered at its start.
+    set_up: bool,
 }
 
 /// The server that tests share: started by the first that asks, gone with the test process.
@@ -62,6 +64,14 @@ async fn executable() -> PathBuf {
 }
 
 impl TemporalServer {
+    /// A server of the test's own on which nothing is registered, started.
+    pub async fn bare() -> Self {
+        let mut server = Self::prepare(false).await;
+        server.set_up = false;
+        server.start().await;
+        server
+    }
+
     /// A server of the test's own, not yet started, that keeps what it knows in a file.
     pub async fn private() -> Self {
         Self::prepare(true).await
@@ -76,7 +86,18 @@ impl TemporalServer {
             folder: tempfile::tempdir().expect("a temporary folder can be made"),
             process: Mutex::new(None),
             durable,
+            set_up: true,
         }
+    }
+
+    /// Registers what experiments are found by.
+    pub async fn set_up(&self) {
+        let output = tokio::process::Command::new(programs::path(programs::API))
+            .args(["setup", "--temporal-host", &self.address])
+            .output()
+            .await
+            .expect("the API's program starts");
+        assert!(output.status.success(), "{output:?}");
     }
 
     /// Starts it, again after [`kill`](Self::kill) at the same address, and waits until it answers.
@@ -98,6 +119,9 @@ impl TemporalServer {
                 .await
         })
         .await;
+        if self.set_up {
+            self.set_up().await;
+        }
     }
 
     /// Takes it away at once.

@@ -21,6 +21,7 @@ use std::time::Duration;
 use domain::config::RetryConfig;
 use domain::output::{Answer, CallError, CallErrorKind, Output};
 use domain::statistics::exceeds;
+use domain::tenant::Tenant;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use temporalio_sdk::activities::ActivityContext;
@@ -70,6 +71,8 @@ struct Asking<'a> {
     bench: &'a Bench,
     ctx: &'a ActivityContext,
     adapter: Arc<Adapter>,
+    /// Whose answers are kept for equal calls.
+    tenant: Option<Tenant>,
     entrance: Entrance,
     recorder: Recorder,
     rules: Rules,
@@ -188,6 +191,7 @@ impl Asking<'_> {
         self.tally.begun();
         let adapter = Arc::clone(&self.adapter);
         let cache = self.rules.caches.then(|| self.bench.store.clone());
+        let tenant = self.tenant.clone();
         let form = self.rules.form.clone();
         let call = counts::Call::begin(&adapter);
         hand.calls.spawn(async move {
@@ -210,7 +214,7 @@ impl Asking<'_> {
                 (outcome, _) => (outcome, None),
             };
             if let (Some(store), Ok(answer)) = (cache, &outcome) {
-                keep(&store, &adapter, &question, answer).await;
+                keep(&store, tenant.as_ref(), &adapter, &question, answer).await;
             }
             Asked {
                 question,
@@ -317,11 +321,17 @@ fn may_be_excused(question: &Question, outcome: &Result<Answer, CallError>) -> b
 }
 
 /// Keeps an answer for equal calls. A cache that cannot be written costs later runs a call, and this one nothing.
-async fn keep(store: &artifacts::Store, adapter: &Adapter, question: &Question, answer: &Answer) {
+async fn keep(
+    store: &artifacts::Store,
+    tenant: Option<&Tenant>,
+    adapter: &Adapter,
+    question: &Question,
+    answer: &Answer,
+) {
     let Some(key) = adapter.cache_key(&question.item) else {
         return;
     };
-    if let Err(error) = store.cache_answer(&key, answer).await {
+    if let Err(error) = store.cache_answer(tenant, &key, answer).await {
         tracing::warn!(%error, "an answer could not be kept in the cache");
     }
 }

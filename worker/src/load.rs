@@ -43,7 +43,8 @@ pub(crate) async fn load_dataset(
     let rows_read = Arc::new(AtomicU64::new(0));
     let work = async {
         let spec = bench.spec(&input.spec).await?;
-        let reading = Reading::open(bench, &spec.dataset).await?;
+        let tenant = input.spec.experiment_id.tenant();
+        let reading = Reading::open(bench, &spec.dataset, tenant).await?;
         let checked = check(reading, spec, Arc::clone(&rows_read)).await?;
         let dataset = match bench
             .store
@@ -150,6 +151,7 @@ mod tests {
             sinks: Vec::new(),
             execution: domain::config::ExecutionConfig::default(),
             retry: RetryConfig::default(),
+            tags: Vec::new(),
         };
         let experiment_id: domain::experiment::ExperimentId = "e".parse().unwrap();
         let sha256 = store.put_spec(&experiment_id, &spec).await.unwrap();

@@ -20,7 +20,7 @@ export function ProgressBar({ run }) {
       ${parts.map(([name, items]) => items > 0 && html`<span key=${name} data-part=${name} style=${{ flexGrow: items }}></span>`)}
     </div>
     <p class="progress-words">
-      <strong>${count(run.items_done)}</strong>${total !== undefined && ` of ${count(total)} items`}
+      <strong>${count(run.items_done)}</strong>${total === undefined ? ' items' : ` of ${count(total)} items`}
       ${total > 0 && html`<span class="soft"> · ${percent(run.items_done, total)}</span>`}
     </p>
   `;

@@ -6,10 +6,10 @@ export function Failure({ problem, retry }) {
   if (!problem) return null;
   return html`
     <div class="note bad" role="alert">
-      <p><strong>${titled(problem)}</strong> ${sentence(problem.detail)}</p>
+      <p><strong>${titled(problem)}</strong> <${Sentence} of=${problem.detail} /></p>
       ${problem.errors?.length > 0 &&
       html`<ul>
-        ${problem.errors.map(({ pointer, message }) => html`<li><code>${pointer}</code> ${message}</li>`)}
+        ${problem.errors.map(({ pointer, message }) => html`<li><code>${pointer}</code> ${coded(message)}</li>`)}
       </ul>`}
       ${problem.requestId && html`<p class="soft small">Request <code>${problem.requestId}</code></p>`}
       ${retry && html`<button type="button" onClick=${retry}>Try again</button>`}
@@ -27,7 +27,13 @@ function titled({ status }) {
   return 'That did not work.';
 }
 
-export const sentence = (text = '') => (text ? text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.') : '');
+/** A text of the service, in which names stand in backticks. */
+export const coded = (said) => said.split('`').map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));
+
+/** The same as a sentence. */
+export const Sentence = ({ of }) => coded(sentence(of));
+
+const sentence = (text = '') => (text ? text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.') : '');
 
 export const Loading = ({ what }) => html`<p class="loading soft" role="status">Loading ${what} …</p>`;
 

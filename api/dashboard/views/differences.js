@@ -3,9 +3,11 @@ import { html } from '../vendor/htm-preact.js';
 import { IntervalAxis, IntervalRow } from '../charts/intervals.js';
 import { range as rangeOf } from '../charts/scale.js';
 import { count, digitsOf, estimate, exact, interval, many, probability, signed } from '../format.js';
+import { coded } from '../parts/notes.js';
+import { address } from '../router.js';
 import { METHODS, TESTS, worded } from '../words.js';
 
-export function Differences({ scorer, differences, name }) {
+export function Differences({ scorer, differences, name, runs }) {
   const ends = differences.flatMap(({ mean_difference: mean, interval: known }) => [mean, known?.low, known?.high]);
   const range = rangeOf([0, ...ends]);
   const digits = digitsOf(differences.map((difference) => difference.interval));
@@ -36,7 +38,7 @@ export function Differences({ scorer, differences, name }) {
           </tr>
         </tbody>
       </table>
-      ${differences.map((difference) => html`<${Figures} key=${pair(difference)} difference=${difference} name=${name} />`)}
+      ${differences.map((difference) => html`<${Figures} key=${pair(difference)} difference=${difference} name=${name} runs=${runs} />`)}
     </section>
   `;
 }
@@ -64,7 +66,7 @@ function Row({ difference, name, range, digits }) {
 }
 
 /** The statement in words, and the figures that it rests on. */
-function Figures({ difference, name }) {
+function Figures({ difference, name, runs }) {
   const { baseline, candidate, coverage, wins, losses, ties, statement } = difference;
   const left = coverage.paired === undefined ? 0 : coverage.only_baseline + coverage.only_candidate + coverage.neither;
   return html`
@@ -79,13 +81,10 @@ function Figures({ difference, name }) {
         ${left > 0 && html`<div><dt>Left out</dt><dd>${many(left, 'item')} without a score in both</dd></div>`}
         <${Test} difference=${difference} />
       </dl>
-      <${Regressions} difference=${difference} name=${name} />
+      <${Regressions} difference=${difference} name=${name} run=${runs[candidate]} />
     </details>
   `;
 }
-
-/** A statement of the service, in which names stand in backticks. */
-const coded = (statement) => statement.split('`').map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));
 
 function Means({ difference: { baseline_mean: before, candidate_mean: after, minimum_detectable_effect: least, interval: known } }) {
   return html`
@@ -105,7 +104,7 @@ function Test({ difference: { deciding_test: test, p_value: alone, adjusted_p_va
   `;
 }
 
-function Regressions({ difference: { regressions, losses, baseline: before, candidate: after }, name }) {
+function Regressions({ difference: { regressions, losses, baseline: before, candidate: after }, name, run }) {
   if (!regressions.length) return null;
   return html`
     <table class="regressions">
@@ -120,7 +119,7 @@ function Regressions({ difference: { regressions, losses, baseline: before, cand
       <tbody>
         ${regressions.map(
           ({ item_id: id, baseline, candidate }) => html`<tr key=${id}>
-            <th scope="row"><code>${id}</code></th>
+            <th scope="row"><a href=${address(['experiments', run.experiment_id, 'items', id])}><code>${id}</code></a></th>
             <td class="n">${exact(baseline)}</td>
             <td class="n">${exact(candidate)}</td>
           </tr>`,

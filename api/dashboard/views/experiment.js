@@ -1,12 +1,13 @@
 // One experiment: its head with the controls, and what is told of it in four parts.
 import { html, useEffect } from '../vendor/htm-preact.js';
 import { useExperiment } from '../load.js';
-import { Failure, Loading, sentence } from '../parts/notes.js';
+import { Failure, Loading, Sentence } from '../parts/notes.js';
 import { Ago, Badge, Took } from '../parts/status.js';
 import { address } from '../router.js';
 import { isFinal } from '../words.js';
 import { Controls } from './controls.js';
 import { Items } from './items.js';
+import { OneItem } from './one-item.js';
 import { Progress, Waiting } from './progress.js';
 import { Scores } from './scores.js';
 import { Setup } from './setup.js';
@@ -18,7 +19,7 @@ const PARTS = [
   ['setup', 'Setup', '4'],
 ];
 
-export function Experiment({ id, part, query }) {
+export function Experiment({ id, part, item, query }) {
   const { experiment, problem, live, follow } = useExperiment(id);
   useEffect(() => {
     document.title = experiment ? `${experiment.experiment_name} · AI Evolution` : 'AI Evolution';
@@ -40,12 +41,13 @@ export function Experiment({ id, part, query }) {
     ${part === undefined && html`<${Progress} experiment=${experiment} />`}
     ${part === 'scores' && html`<${Scores} experiment=${experiment} />`}
     ${part === 'setup' && html`<${Setup} experiment=${experiment} />`}
-    ${part === 'items' && html`<${Items} experiment=${experiment} query=${query} />`}
+    ${part === 'items' && item === undefined && html`<${Items} experiment=${experiment} query=${query} />`}
+    ${part === 'items' && item !== undefined && html`<${OneItem} experiment=${experiment} id=${item} />`}
   `;
 }
 
 function Head({ experiment, live, problem }) {
-  const { id, experiment_name: name, status, reason, waiting_on: waiting, created_at: created, ended_at: ended, links } = experiment;
+  const { id, experiment_name: name, status, reason, waiting_on: waiting, created_at: created, ended_at: ended, schedule_id: schedule, links } = experiment;
   return html`
     <div class="title">
       <h1>${name}</h1>
@@ -56,9 +58,10 @@ function Head({ experiment, live, problem }) {
       <span>created <${Ago} at=${created} /></span>
       <span>${ended ? 'took' : 'for'} <${Took} from=${created} to=${ended} /></span>
       ${!isFinal(status) && html`<span class="live" data-live=${live} role="status">${live ? 'live' : 'connection lost, trying again'}</span>`}
+      ${schedule && html`<span>by the schedule <a href=${address(['schedules'])}>${schedule}</a></span>`}
       ${links.temporal_ui && html`<a href=${links.temporal_ui} rel="noreferrer">Temporal UI</a>`}
     </p>
-    ${reason && html`<p class="note ${status === 'completed' ? '' : 'bad'}">${sentence(reason)}</p>`}
+    ${reason && html`<p class="note ${status === 'completed' ? '' : 'bad'}"><${Sentence} of=${reason} /></p>`}
     ${waiting && html`<${Waiting} waiting=${waiting} />`}
     ${live === false && isFinal(status) && html`<${Failure} problem=${problem} />`}
   `;

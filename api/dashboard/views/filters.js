@@ -23,7 +23,7 @@ export function Filters({ segments, query, fields }) {
                     ([value, label]) => html`<option value=${value} selected=${query.get(field.name) === value}>${label}</option>`,
                   )}
                 </select>`
-              : html`<input ...${shared} type=${field.type ?? 'search'} list=${field.list} value=${query.get(field.name) ?? ''}
+              : html`<input ...${shared} type=${field.type ?? 'search'} step="any" list=${field.list} value=${query.get(field.name) ?? ''}
                   placeholder=${field.placeholder ?? ''} autocomplete="off" onChange=${change} onSearch=${change} />`}
           </label>
         `;

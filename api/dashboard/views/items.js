@@ -5,7 +5,7 @@ import { excerpt } from '../format.js';
 import { useLoad } from '../load.js';
 import { Empty, Failure, Loading } from '../parts/notes.js';
 import { Pager, pageToken } from '../parts/pager.js';
-import { queryOf } from '../router.js';
+import { address, queryOf } from '../router.js';
 import { STATES, isFinal, worded } from '../words.js';
 import { Filters } from './filters.js';
 import { Item, ScoreChip } from './item.js';
@@ -13,13 +13,27 @@ import { Item, ScoreChip } from './item.js';
 /** How often they are read again while the experiment runs. */
 const EVERY = 3000;
 
+/** The filters; scores are bounded once it is said whose. */
+function fieldsOf(models, query) {
+  const same = (names) => Object.fromEntries(names.map((name) => [name, name]));
+  const scorers = new Set(models.flatMap((run) => run.scorers.map(({ scorer }) => scorer)));
+  const bounds = [
+    { name: 'min_score', label: 'From', type: 'number' },
+    { name: 'max_score', label: 'To', type: 'number' },
+  ];
+  return [
+    { name: 'model', label: 'Model', choices: same(models.map(({ model }) => model)) },
+    { name: 'state', label: 'State', choices: STATES },
+    { name: 'tag', label: 'Tag' },
+    { name: 'scorer', label: 'Scorer', choices: same([...scorers]) },
+    ...(query.get('scorer') ? bounds : []),
+  ];
+}
+
 export function Items({ experiment, query }) {
   const { id, models, status } = experiment;
   const segments = ['experiments', id, 'items'];
-  const fields = [
-    { name: 'model', label: 'Model', choices: Object.fromEntries(models.map(({ model }) => [model, model])) },
-    { name: 'state', label: 'State', choices: STATES },
-  ];
+  const fields = fieldsOf(models, query);
   const filters = Object.fromEntries(fields.map(({ name }) => [name, query.get(name)]));
   const asked = queryOf({ ...filters, page_size: 25, page_token: pageToken(query) });
   const { data, problem, loading, reload } = useLoad(`${pathOf(id, 'results')}?${asked}`, isFinal(status) ? 0 : EVERY);
@@ -31,14 +45,15 @@ export function Items({ experiment, query }) {
     html`<${Empty}>${Object.values(filters).some(Boolean) ? 'No item is like that.' : 'No item is done yet.'}<//>`}
     ${data?.results.length > 0 &&
     html`<ul class="items">
-      ${data.results.map(({ model, result }) => html`<${Row} key=${`${model} ${result.item.id}`} model=${model} result=${result} several=${models.length > 1} />`)}
+      ${data.results.map(({ model, result }) => html`<${Row} key=${`${model} ${result.item.id}`} experiment=${id}
+        model=${model} result=${result} several=${models.length > 1} />`)}
     </ul>`}
     ${data && !data.complete && html`<p class="soft small">The experiment is under way: more items will follow.</p>`}
     ${data && html`<${Pager} segments=${segments} query=${query} next=${data.next_page_token} of="items" />`}
   `;
 }
 
-function Row({ model, result, several }) {
+function Row({ experiment, model, result, several }) {
   const [open, setOpen] = useState(false);
   const { item, state, output, scores = [] } = result;
   const said = output?.answer ? output.answer.value : output?.error?.message;
@@ -52,7 +67,8 @@ function Row({ model, result, several }) {
           <span class="said ${output?.answer ? '' : 'soft'}">${excerpt(said ?? '')}</span>
           <span class="scores">${scores.map((score) => html`<${ScoreChip} score=${score} />`)}</span>
         </summary>
-        ${open && html`<${Item} model=${model} result=${result} />`}
+        ${open && html`<${Item} model=${model} result=${result} />
+        <p class="alone"><a href=${address(['experiments', experiment, 'items', item.id])}>This item by itself</a></p>`}
       </details>
     </li>
   `;

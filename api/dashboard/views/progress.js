@@ -2,7 +2,7 @@
 import { html } from '../vendor/htm-preact.js';
 import { ProgressBar, StateCounts } from '../charts/progress.js';
 import { count, digitsOf, estimate, interval, many, moment, money, number, seconds } from '../format.js';
-import { sentence } from '../parts/notes.js';
+import { Sentence } from '../parts/notes.js';
 import { Badge, Took, useNow } from '../parts/status.js';
 import { PAUSED_BY, STAGES, WAITING, isFinal, worded } from '../words.js';
 
@@ -13,7 +13,7 @@ export const Progress = ({ experiment }) =>
 export function Waiting({ waiting }) {
   return html`
     <div class="note wait" role="status">
-      <p><strong>${worded(WAITING, waiting.reason)}.</strong> ${sentence(waiting.detail)} ${waiting.until && html`<${Until} at=${waiting.until} />`}
+      <p><strong>${worded(WAITING, waiting.reason)}.</strong> <${Sentence} of=${waiting.detail} /> ${waiting.until && html`<${Until} at=${waiting.until} />`}
       ${waiting.attempt > 1 && html` <span class="soft">Attempt ${waiting.attempt} comes next.</span>`}</p>
     </div>
   `;
@@ -37,7 +37,7 @@ function Run({ run, told }) {
       </div>
       <${ProgressBar} run=${run} />
       <${StateCounts} run=${run} />
-      ${run.reason && html`<p class="note bad">${sentence(run.reason)}</p>`}
+      ${run.reason && html`<p class="note bad"><${Sentence} of=${run.reason} /></p>`}
       ${run.waiting_on && run.waiting_on.detail !== told && html`<${Waiting} waiting=${run.waiting_on} />`}
       ${run.pause &&
       html`<p class="soft small">
@@ -63,7 +63,7 @@ function Figures({ run, over }) {
       <${Fact} label="Calls">${count(generated.calls)}<${Aside} generated=${generated} /><//>
       <${Fact} label="Tokens">${count(tokens)}
         ${tokens > 0 && html`<span class="aside">${count(generated.usage.input_tokens)} in, ${count(generated.usage.output_tokens)} out</span>`}<//>
-      <${Fact} label="Cost">${Number(generated.cost ?? 0) > 0 ? money(generated.cost) : html`<span class="soft">none known</span>`}<//>
+      <${Fact} label="Cost">${Number(generated.cost ?? 0) > 0 || generated.calls === 0 ? money(generated.cost ?? 0) : html`<span class="soft">none known</span>`}<//>
       ${run.round > 0 && html`<${Fact} label="Round">${run.round}<//>`}
     </dl>
   `;

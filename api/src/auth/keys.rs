@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clap::ValueEnum;
+use domain::tenant::Tenant;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ struct Entry {
     /// Of the key, in hexadecimal.
     sha256: String,
     role: Role,
+    /// Whose experiments and datasets the bearer sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<Tenant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
 }
@@ -102,6 +106,7 @@ impl Keys {
         Some(Caller {
             name: entry.name.clone(),
             role: entry.role,
+            tenant: entry.tenant.clone(),
         })
     }
 }
@@ -128,12 +133,19 @@ impl NewKey {
             name,
             sha256: hex::encode(Sha256::digest(&key)),
             role,
+            tenant: None,
             expires,
         };
         Ok(Self {
             key: key.into(),
             entry,
         })
+    }
+
+    /// The same key for the bearer that belongs to a tenant.
+    pub fn of_tenant(mut self, tenant: Option<Tenant>) -> Self {
+        self.entry.tenant = tenant;
+        self
     }
 
     pub fn key(&self) -> &str {

@@ -1,6 +1,7 @@
 //! Tokens (JWT, RFC 7519) of an OpenID Connect issuer: whom they name, and what they let do.
 
 use anyhow::Context;
+use domain::tenant::{NotATenant, Tenant};
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -55,12 +56,13 @@ impl Tokens {
         if name.is_empty() {
             return Err(ApiError::bad_token("it names nobody"));
         }
-        match role(&claims, &self.config) {
-            Some(role) => Ok(Caller {
+        match (role(&claims, &self.config), tenant(&claims, &self.config)) {
+            (Some(role), Ok(tenant)) => Ok(Caller {
                 name: name.to_owned(),
                 role,
+                tenant,
             }),
-            None => Err(ApiError::NoRole(name.to_owned())),
+            _ => Err(ApiError::NoRole(name.to_owned())),
         }
     }
 
@@ -104,6 +106,15 @@ fn role(claims: &Value, config: &OidcConfig) -> Option<Role> {
     is_any_of(&config.oidc_read_roles).then_some(Role::Read)
 }
 
+/// The tenant that the caller belongs to; where one is asked for, it must be named.
+fn tenant(claims: &Value, config: &OidcConfig) -> Result<Option<Tenant>, NotATenant> {
+    let Some(name) = &config.oidc_tenant_claim else {
+        return Ok(None);
+    };
+    let named = claim(claims, name).and_then(Value::as_str);
+    named.unwrap_or_default().parse().map(Some)
+}
+
 /// A claim by its name, or by the way that leads to it through objects. Names may hold dots themselves.
 fn claim<'a>(claims: &'a Value, name: &str) -> Option<&'a Value> {
     let deep = || {
@@ -127,6 +138,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_tenant_that_is_asked_for_must_be_named() {
+        let mut config = OidcConfig::default();
+        let none = json!({"org": "acme"});
+        assert_eq!(tenant(&none, &config).unwrap(), None);
+        config.oidc_tenant_claim = Some("org".to_owned());
+        let acme = tenant(&none, &config).unwrap();
+        assert_eq!(acme.unwrap().to_string(), "acme");
+        for claims in [
+            json!({}),
+            json!({"org": ""}),
+            json!({"org": 3}),
+            json!({"org": "a@b"}),
+        ] {
+            assert!(tenant(&claims, &config).is_err(), "{claims}");
+        }
+    }
 
     #[test]
     fn roles_are_read_wherever_an_issuer_writes_them() {

@@ -8,6 +8,7 @@ use domain::result::StateCounts;
 use crate::comparisons::query::ComparisonQuery;
 use crate::error::ApiError;
 use crate::experiments::runs::{self, MOST_CHUNKS};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Every two runs are compared, so that the work grows with the square.
@@ -21,8 +22,12 @@ pub(super) struct Reading {
     pub(super) complete: bool,
 }
 
-pub(super) async fn read(state: &AppState, query: ComparisonQuery) -> Result<Reading, ApiError> {
-    let (runs, complete) = wanted(state, &query).await?;
+pub(super) async fn read(
+    state: &AppState,
+    scope: &Scope,
+    query: ComparisonQuery,
+) -> Result<Reading, ApiError> {
+    let (runs, complete) = wanted(state, scope, &query).await?;
     let mut reading = Reading {
         runs: Vec::with_capacity(runs.len()),
         scores: Vec::with_capacity(runs.len()),
@@ -52,11 +57,12 @@ pub(super) async fn read(state: &AppState, query: ComparisonQuery) -> Result<Rea
 /// The runs that are asked for, in that order, and whether all of their experiments have ended.
 async fn wanted(
     state: &AppState,
+    scope: &Scope,
     query: &ComparisonQuery,
 ) -> Result<(Vec<(Run, String)>, bool), ApiError> {
     let (mut wanted, mut known, mut complete) = (Vec::new(), Vec::new(), true);
     for id in query.experiment.iter().take(MOST_RUNS + 1) {
-        let experiment = runs::of(state, id).await.map_err(in_query)?;
+        let experiment = runs::of(state, scope, id).await.map_err(in_query)?;
         complete &= experiment.is_final;
         for (run, model) in experiment.runs {
             if query.model.is_empty() || query.model.contains(&model) {

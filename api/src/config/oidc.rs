@@ -59,4 +59,12 @@ pub struct OidcConfig {
         default_value = "write"
     )]
     pub oidc_write_roles: Vec<String>,
+    /// The claim that names a caller's tenant. When it is given, tokens without it are refused.
+    #[arg(
+        long,
+        env = "OIDC_TENANT_CLAIM",
+        value_name = "CLAIM",
+        requires = "oidc_issuer"
+    )]
+    pub oidc_tenant_claim: Option<String>,
 }

@@ -6,10 +6,11 @@ use domain::uploaded::{FileFormat, UploadedFile};
 use jiff::Timestamp;
 
 use crate::error::ApiError;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// The file that a request announces, or all its faults.
-pub(super) fn announced(request: CreateDataset) -> Result<UploadedFile, ApiError> {
+pub(super) fn announced(scope: &Scope, request: CreateDataset) -> Result<UploadedFile, ApiError> {
     let mut faults = Vec::new();
     if request.format == FileFormat::Parquet && request.compression.is_some() {
         faults.push(Fault::new(
@@ -17,7 +18,7 @@ pub(super) fn announced(request: CreateDataset) -> Result<UploadedFile, ApiError
             "a Parquet file is not compressed as a whole; it compresses its parts",
         ));
     }
-    let name = request.name.parse();
+    let name = scope.dataset(&request.name);
     let version = request.sha256.parse();
     match (name, version) {
         (Ok(name), Ok(version)) if faults.is_empty() => Ok(UploadedFile {

@@ -5,13 +5,14 @@ use api_types::experiments::Experiment;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::experiment::ExperimentId;
 use workflows::experiment::Work;
 
 use crate::error::ApiError;
-use crate::experiments::outline;
 use crate::experiments::round::{self, Changes};
-use crate::extract::{Id, OptionalJsonBody};
+use crate::extract::OptionalJsonBody;
 use crate::responses::{Anytime, BadBody, Missing, NoRound};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 type Accepted = (StatusCode, Json<Experiment>);
@@ -33,7 +34,7 @@ type Accepted = (StatusCode, Json<Experiment>);
 )]
 pub(crate) async fn retry_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: RetryExperiment = state.schemas.retry.read(body)?;
@@ -45,7 +46,6 @@ pub(crate) async fn retry_experiment(
         execution: config.execution,
         retry: config.retry,
     };
-    let id = outline::id(&id)?;
     let experiment = round::begin(&state, &id, Work::Generate, changes).await?;
     Ok((StatusCode::ACCEPTED, Json(experiment)))
 }
@@ -67,7 +67,7 @@ pub(crate) async fn retry_experiment(
 )]
 pub(crate) async fn rescore_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: RescoreExperiment = state.schemas.rescore.read(body)?;
@@ -95,7 +95,7 @@ pub(crate) async fn rescore_experiment(
 )]
 pub(crate) async fn emit_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: EmitExperiment = state.schemas.emit.read(body)?;
@@ -109,11 +109,11 @@ pub(crate) async fn emit_experiment(
 /// Begins a round whose changes stand at the top of the body, and not under `config`.
 async fn begin_at_the_top(
     state: &AppState,
-    id: &str,
+    id: &ExperimentId,
     work: Work,
     changes: Changes,
 ) -> Result<Accepted, ApiError> {
-    let begun = round::begin(state, &outline::id(id)?, work, changes).await;
+    let begun = round::begin(state, id, work, changes).await;
     let experiment = begun.map_err(|error| match error {
         ApiError::Invalid(mut faults) => {
             for fault in &mut faults {

@@ -19,6 +19,7 @@ pub(super) async fn experiment(
     let Some(first) = summaries.first() else {
         return Err(missing(id));
     };
+    let tags = tags(state, id, first).await?;
     let experiment_name = first.experiment_name.clone();
     let created_at = summaries.iter().map(|summary| summary.started_at).min();
     let created_at = created_at.unwrap_or(first.started_at);
@@ -54,10 +55,27 @@ pub(super) async fn experiment(
         waiting_on: None,
         created_at,
         ended_at,
-        schedule_id: schedule_id.map(String::from),
+        tags,
+        schedule_id: schedule_id.map(|id| id.to_string()),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })
+}
+
+/// The tags of an experiment, as the specification of one of its runs has them.
+pub(super) async fn tags(
+    state: &AppState,
+    id: &ExperimentId,
+    run: &RunSummary,
+) -> Result<Vec<String>, ApiError> {
+    let Some(sha256) = &run.spec_sha256 else {
+        return Ok(Vec::new());
+    };
+    match state.store.spec(id, sha256).await {
+        Ok(spec) => Ok(spec.tags.into_iter().map(String::from).collect()),
+        Err(artifacts::Error::NotFound(_)) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The models of an archived experiment, by the indices of their runs.

@@ -10,12 +10,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::experiments::outline::{self, check_model};
+use crate::experiments::outline::check_model;
 use crate::experiments::runs::{self, MOST_CHUNKS};
 use crate::experiments::show;
+use crate::extract::Query;
 use crate::extract::seed::Seed;
-use crate::extract::{Id, Query};
 use crate::responses::{Anytime, BadQuery, Missing};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 /// Numbers that one request may draw: a few seconds of work.
@@ -65,10 +66,10 @@ pub(crate) struct BreakdownQuery {
 )]
 pub(crate) async fn get_breakdown(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     Query(query): Query<BreakdownQuery>,
 ) -> Result<Json<Breakdown>, ApiError> {
-    of(&state, &outline::id(&id)?, query).await.map(Json)
+    of(&state, &id, query).await.map(Json)
 }
 
 async fn of(

@@ -8,9 +8,9 @@ use domain::spec::ExperimentSpec;
 use workflows::ids;
 
 use crate::error::ApiError;
-use crate::experiments::outline::{self, missing};
-use crate::extract::Id;
+use crate::experiments::outline::missing;
 use crate::responses::{Anytime, Missing};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 /// Get the configuration of an experiment.
@@ -29,9 +29,8 @@ use crate::state::AppState;
 )]
 pub(crate) async fn get_experiment_config(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Json<ExperimentConfig>, ApiError> {
-    let id = outline::id(&id)?;
     let none = || ApiError::not_found("configuration of the experiment", &id);
     let sha256 = latest(&state, &id).await?.ok_or_else(none)?;
     let spec = match state.store.spec(&id, &sha256).await {
@@ -76,5 +75,6 @@ pub(super) async fn config(
         sinks: spec.sinks,
         execution: spec.execution,
         retry: spec.retry,
+        tags: spec.tags,
     })
 }

@@ -12,9 +12,10 @@ use workflows::ids;
 
 use crate::error::ApiError;
 use crate::execution::Command;
-use crate::experiments::{outline, show};
-use crate::extract::{Id, OptionalJsonBody};
+use crate::experiments::show;
+use crate::extract::OptionalJsonBody;
 use crate::responses::{Anytime, BadBody, Missing, Over};
+use crate::scope::ExperimentPath;
 use crate::settling;
 use crate::state::AppState;
 
@@ -36,9 +37,8 @@ type Accepted = (StatusCode, Json<Experiment>);
 )]
 pub(crate) async fn cancel_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Accepted, ApiError> {
-    let id = outline::id(&id)?;
     let experiment = show::experiment(&state, &id).await?;
     if experiment.status.is_final() {
         return Ok((StatusCode::ACCEPTED, Json(experiment)));
@@ -68,11 +68,10 @@ pub(crate) async fn cancel_experiment(
 )]
 pub(crate) async fn terminate_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: TerminateExperiment = state.schemas.terminate.read(body)?;
-    let id = outline::id(&id)?;
     let experiment = show::experiment(&state, &id).await?;
     if experiment.status.is_final() {
         return Ok((StatusCode::ACCEPTED, Json(experiment)));
@@ -106,11 +105,10 @@ pub(crate) async fn terminate_experiment(
 )]
 pub(crate) async fn pause_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let PauseExperiment { reason } = state.schemas.pause.read(body)?;
-    let id = outline::id(&id)?;
     tell(&state, &id, Command::Pause(PauseCommand { reason })).await?;
     accepted(&state, &id, |experiment| {
         experiment.status != Status::Running
@@ -134,9 +132,8 @@ pub(crate) async fn pause_experiment(
 )]
 pub(crate) async fn resume_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
 ) -> Result<Accepted, ApiError> {
-    let id = outline::id(&id)?;
     tell(&state, &id, Command::Resume).await?;
     accepted(&state, &id, |experiment| {
         experiment.status != Status::Paused

@@ -20,6 +20,7 @@ use crate::experiments::identity::{Id, Standing};
 use crate::experiments::plan::{Owner, Plan};
 use crate::experiments::show;
 use crate::schema::RequestSchema;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,6 +39,7 @@ pub(super) struct Creation {
     experiment: NewExperiment,
     /// The version of the uploaded dataset.
     version: Option<Version>,
+    scope: Scope,
 }
 
 impl Creation {
@@ -46,20 +48,22 @@ impl Creation {
         schema: &RequestSchema,
         body: Value,
         headers: &HeaderMap,
+        scope: Scope,
     ) -> Result<Self, ApiError> {
         let request: CreateExperiment = schema.read(body)?;
-        let id = Id::new(request.experiment_id, headers)?;
+        let id = Id::new(request.experiment_id, headers)?.within(&scope);
         let experiment = checked(request.experiment_name, request.config)?;
         Ok(Self {
             id,
             experiment,
             version: None,
+            scope,
         })
     }
 
     /// Finds the version of an uploaded dataset: the one that is named, or else the latest.
     pub(super) async fn settle_version(&mut self, state: &AppState) -> Result<(), ApiError> {
-        self.version = version(state, &self.experiment).await?;
+        self.version = version(state, &self.scope, &self.experiment).await?;
         Ok(())
     }
 
@@ -86,6 +90,7 @@ impl Creation {
             id,
             experiment,
             version,
+            ..
         } = self;
         let created_at = Timestamp::now();
         let owner = Owner::Itself(id.as_ref(), created_at);
@@ -128,10 +133,13 @@ impl Creation {
 /// The version of an uploaded dataset: the one that is named, or else the latest.
 pub(crate) async fn version(
     state: &AppState,
+    scope: &Scope,
     experiment: &NewExperiment,
 ) -> Result<Option<Version>, ApiError> {
     match &experiment.config().dataset {
-        DatasetConfig::Uploaded(dataset) => datasets::version_for(state, dataset).await.map(Some),
+        DatasetConfig::Uploaded(dataset) => {
+            datasets::version_for(state, scope, dataset).await.map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -37,6 +38,16 @@ impl Id {
             .parse()
             .expect("letters, digits and an underscore make an id");
         Ok(chosen_by(id))
+    }
+
+    /// The same id in the scope of a caller.
+    pub(super) fn within(self, scope: &Scope) -> Self {
+        let tenant = scope.tenant().cloned();
+        match self {
+            Self::MadeUp(id) => Self::MadeUp(id.within(tenant)),
+            Self::Chosen(id) => Self::Chosen(id.within(tenant)),
+            Self::FromKey(id) => Self::FromKey(id.within(tenant)),
+        }
     }
 
     pub(super) fn is_from_key(&self) -> bool {

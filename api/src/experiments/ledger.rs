@@ -13,12 +13,13 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::experiments::outline::{self, check_model};
+use crate::experiments::outline::check_model;
 use crate::experiments::{runs, show};
+use crate::extract::Query;
 use crate::extract::page::{self, PageSize};
-use crate::extract::{Id, Query};
 use crate::page_token;
 use crate::responses::{Anytime, BadPageToken, BadQuery, Missing};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 100;
@@ -75,10 +76,10 @@ struct Position {
 )]
 pub(crate) async fn get_ledger(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     Query(query): Query<LedgerQuery>,
 ) -> Result<Json<Ledger>, ApiError> {
-    list(&state, &outline::id(&id)?, query).await.map(Json)
+    list(&state, &id, query).await.map(Json)
 }
 
 async fn list(state: &AppState, id: &ExperimentId, query: LedgerQuery) -> Result<Ledger, ApiError> {

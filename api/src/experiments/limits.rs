@@ -7,9 +7,10 @@ use domain::limits::LimitsChange;
 
 use crate::error::ApiError;
 use crate::execution::Command;
-use crate::experiments::{control, outline};
-use crate::extract::{Id, JsonBody};
+use crate::experiments::control;
+use crate::extract::JsonBody;
 use crate::responses::{Anytime, BadBody, Missing, Over};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 
 /// Change the limits of an experiment.
@@ -29,14 +30,13 @@ use crate::state::AppState;
 )]
 pub(crate) async fn change_limits(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Experiment>, ApiError> {
     let change: LimitsChange = state.schemas.limits.read(body)?;
     if change == LimitsChange::default() {
         return Err(ApiError::invalid("", "it changes nothing: name a limit"));
     }
-    let id = outline::id(&id)?;
     control::tell(&state, &id, Command::ChangeLimits(change.clone())).await?;
     let holds = |run: &ModelRun| {
         run.status.is_final()

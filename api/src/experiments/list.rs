@@ -1,25 +1,28 @@
-//! Experiments, newest first.
+//! Lists of experiments, and how many there are.
 
-use api_types::experiments::{ExperimentList, ExperimentOverview};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+mod archived;
+mod known;
+
+use api_types::experiments::{ExperimentCounts, ExperimentList};
+use axum::Json;
+use axum::extract::State;
+use domain::fault::Fault;
 use domain::summary::Status;
+use domain::tag::Tag;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::execution::{Listed, Page, Which};
-use crate::experiments::outline::links;
-use crate::extract::page::{self, PageSize};
-use crate::page_token;
+use crate::execution::{ExperimentFilter, Which};
+use crate::extract::Query;
+use crate::extract::page::PageSize;
+use crate::responses::{Anytime, BadPageToken, BadQuery, NotSetUp};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 20;
 const LARGEST_SIZE: u32 = 100;
-
-/// Pages of Temporal's that are looked through for one page of ours when not all of them fit.
-const PAGES_LOOKED_THROUGH: usize = 10;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -37,126 +40,141 @@ pub(crate) struct ListQuery {
     /// Only experiments of exactly this name.
     #[param(nullable = false)]
     name: Option<String>,
+    /// Only experiments with this model.
+    #[param(nullable = false)]
+    model: Option<String>,
+    /// Only experiments with this tag.
+    #[param(value_type = Option<String>, nullable = false)]
+    tag: Option<Tag>,
+    /// Only experiments whose latest round began after this.
+    #[param(nullable = false)]
+    started_after: Option<Timestamp>,
+    /// Only experiments whose latest round began before this.
+    #[param(nullable = false)]
+    started_before: Option<Timestamp>,
+    /// List what the artifact store holds, in the order of the ids: experiments that have ended, also those that Temporal has
+    /// forgotten.
+    #[serde(default)]
+    #[param(default = false)]
+    archived: bool,
 }
 
-/// What a page token is good for.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Filters {
-    list: String,
-    status: Option<Status>,
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CountQuery {
+    /// Only experiments of exactly this name.
+    #[param(nullable = false)]
     name: Option<String>,
+    /// Only experiments with this model.
+    #[param(nullable = false)]
+    model: Option<String>,
+    /// Only experiments with this tag.
+    #[param(value_type = Option<String>, nullable = false)]
+    tag: Option<Tag>,
+    /// Only experiments that began after this.
+    #[param(nullable = false)]
+    started_after: Option<Timestamp>,
+    /// Only experiments that began before this.
+    #[param(nullable = false)]
+    started_before: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Position {
-    /// When the first page was made: what began later is on no page.
-    until: Timestamp,
-    /// Temporal's own token.
-    token: String,
-    /// How many experiments Temporal put on a page.
-    size: u32,
-    /// How many of the page's experiments were given already.
-    given: usize,
-}
-
-pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<ExperimentList, ApiError> {
+/// List experiments.
+///
+/// The latest begun first; a retry begins an experiment anew. An experiment may take a moment to appear after it was
+/// created. With filters a page may have fewer entries than asked for, or none, and still not be the last: the last page
+/// has no `next_page_token`. Filters by name, model and tag are quick where `ai-evolution setup` has been run; experiments
+/// that were created before are not found by them then. With `archived=true` experiments are listed that Temporal has
+/// forgotten, too.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments",
+    tag = "experiments",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of experiments.", body = ExperimentList),
+        BadPageToken, BadQuery, Anytime,
+    )
+)]
+pub(crate) async fn list_experiments(
+    State(state): State<AppState>,
+    scope: Scope,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ExperimentList>, ApiError> {
     let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE);
-    let filters = Filters {
-        list: "experiments".to_owned(),
+    let filter = ExperimentFilter {
         status: query.status,
         name: query.name,
+        model: query.model,
+        tag: query.tag,
+        started_after: query.started_after,
+        started_before: query.started_before,
     };
-    let mut position = match page::decode(query.page_token.as_deref(), &filters)? {
-        Some(position) => position,
-        None => Position {
-            until: Timestamp::now(),
-            token: String::new(),
-            size: match (&filters.name, filters.status) {
-                (None, status) if status != Some(Status::Paused) => size,
-                _ => LARGEST_SIZE,
-            },
-            given: 0,
-        },
+    check(&filter)?;
+    let token = query.page_token.as_deref();
+    let list = match query.archived {
+        true => archived::list(&state, &scope, filter, size, token).await?,
+        false => known::list(&state, &scope, filter, size, token).await?,
     };
-    let mut experiments = Vec::new();
-    for _ in 0..PAGES_LOOKED_THROUGH {
-        let next = turn(
-            state,
-            &filters,
-            &mut position,
-            size as usize,
-            &mut experiments,
-        )
-        .await?;
-        let is_full = experiments.len() >= size as usize;
-        if !next || is_full {
-            let next_page_token = next.then(|| page_token::encode(&filters, &position));
-            return Ok(ExperimentList {
-                experiments,
-                next_page_token,
-            });
-        }
-    }
-    let next_page_token = Some(page_token::encode(&filters, &position));
-    Ok(ExperimentList {
-        experiments,
-        next_page_token,
-    })
+    Ok(Json(list))
 }
 
-/// Takes what fits from one page of Temporal's and moves on behind it; false when there is no more.
-async fn turn(
-    state: &AppState,
-    filters: &Filters,
-    position: &mut Position,
-    size: usize,
-    experiments: &mut Vec<ExperimentOverview>,
-) -> Result<bool, ApiError> {
+/// Count experiments.
+///
+/// By status, of those that Temporal knows; `running` counts those that are paused, too. Every round of an experiment counts
+/// by itself. A caller without a tenant counts those of all tenants. Numbers follow a moment after what they are about. Filters by name, model and tag need the search attributes
+/// that `ai-evolution setup` registers.
+#[utoipa::path(
+    get,
+    path = "/v1/experiment-counts",
+    tag = "experiments",
+    params(CountQuery),
+    responses(
+        (status = 200, description = "How many there are.", body = ExperimentCounts),
+        NotSetUp, BadQuery, Anytime,
+    )
+)]
+pub(crate) async fn count_experiments(
+    State(state): State<AppState>,
+    scope: Scope,
+    Query(query): Query<CountQuery>,
+) -> Result<Json<ExperimentCounts>, ApiError> {
+    let filter = ExperimentFilter {
+        status: None,
+        name: query.name,
+        model: query.model,
+        tag: query.tag,
+        started_after: query.started_after,
+        started_before: query.started_before,
+    };
+    check(&filter)?;
     let which = Which {
-        status: filters.status,
-        until: position.until,
+        tenant: scope.tenant().cloned(),
+        filter,
+        until: Timestamp::now(),
     };
-    let page = Page {
-        size: position.size,
-        token: STANDARD_NO_PAD
-            .decode(&position.token)
-            .map_err(|_| ApiError::BadPageToken)?,
-    };
-    let listing = state.workflows.list(&which, page).await?;
-    for (index, listed) in listing
-        .experiments
-        .into_iter()
-        .enumerate()
-        .skip(position.given)
-    {
-        if experiments.len() == size {
-            position.given = index;
-            return Ok(true);
-        }
-        if fits(filters, &listed) {
-            experiments.push(overview(state, listed));
-        }
+    let mut counts = ExperimentCounts::default();
+    for (status, count) in state.workflows.count(&which).await? {
+        counts.total += count;
+        *match status {
+            Status::Running | Status::Paused => &mut counts.running,
+            Status::Completed => &mut counts.completed,
+            Status::Failed => &mut counts.failed,
+            Status::Cancelled => &mut counts.cancelled,
+            Status::Terminated => &mut counts.terminated,
+            Status::TimedOut => &mut counts.timed_out,
+        } += count;
     }
-    position.token = STANDARD_NO_PAD.encode(&listing.next);
-    position.given = 0;
-    Ok(!listing.next.is_empty())
+    Ok(Json(counts))
 }
 
-fn fits(filters: &Filters, listed: &Listed) -> bool {
-    let name = filters.name.as_ref();
-    name.is_none_or(|name| *name == listed.memo.experiment_name)
-        && filters.status.is_none_or(|status| status == listed.status)
-}
-
-fn overview(state: &AppState, listed: Listed) -> ExperimentOverview {
-    ExperimentOverview {
-        links: links(&listed.id, state.ui.as_ref()),
-        id: listed.id.to_string(),
-        experiment_name: listed.memo.experiment_name,
-        status: listed.status,
-        models: listed.memo.models,
-        created_at: listed.memo.created_at.unwrap_or(listed.started_at),
-        ended_at: listed.ended_at,
-        schedule_id: listed.memo.schedule_id.map(String::from),
-    }
+/// Refuses what no experiment has.
+fn check(filter: &ExperimentFilter) -> Result<(), ApiError> {
+    let texts = [("/name", &filter.name), ("/model", &filter.model)];
+    let faults = texts.into_iter().filter_map(|(pointer, text)| {
+        let has_control = text.as_ref()?.contains(char::is_control);
+        has_control.then(|| Fault::new(pointer, "there are no control characters in it"))
+    });
+    ApiError::check(faults.collect())
 }

@@ -21,11 +21,6 @@ pub(super) struct Outline {
     pub(super) is_final: bool,
 }
 
-/// An id as it stands in a path. What is no id is the id of nothing.
-pub(super) fn id(text: &str) -> Result<ExperimentId, ApiError> {
-    text.parse().map_err(|_| missing(text))
-}
-
 pub(super) fn missing(id: impl ToString) -> ApiError {
     ApiError::not_found("experiment", id)
 }
@@ -36,7 +31,7 @@ pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
     Links {
         results: format!("{itself}/results"),
         summary: format!("{itself}/summary"),
-        workflow: format!("/v1/workflows/{workflow_id}"),
+        workflow: format!("/v1/workflows/{id}"),
         temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
         itself,
     }

@@ -94,6 +94,7 @@ impl Owner<'_> {
             created_at,
             spec_sha256: Some(sha256.clone()),
             round: 0,
+            tags: spec.tags.iter().cloned().map(String::from).collect(),
             schedule_id: schedule.clone(),
         };
         let limits = RunLimits::from(&spec.execution);

@@ -17,9 +17,9 @@ use axum::response::{IntoResponse, Response};
 use self::form::Form;
 use self::query::{ResultQuery, Written};
 use crate::error::ApiError;
-use crate::experiments::outline;
-use crate::extract::{Id, Ids, Query};
+use crate::extract::{Ids, Query};
 use crate::responses::{Anytime, BadPageToken, BadQuery, Missing, NotAcceptable};
+use crate::scope::{ExperimentPath, Scope};
 use crate::state::AppState;
 
 /// List results.
@@ -52,11 +52,10 @@ use crate::state::AppState;
 )]
 pub(crate) async fn list_results(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     headers: HeaderMap,
     Query(query): Query<ResultQuery>,
 ) -> Result<Response, ApiError> {
-    let id = outline::id(&id)?;
     let mut response = match Form::wanted(&headers)? {
         Form::Page => Json(page::list(&state, &id, query).await?).into_response(),
         Form::File(format, media_type) => {
@@ -90,9 +89,10 @@ pub(crate) async fn list_results(
 )]
 pub(crate) async fn get_item_results(
     State(state): State<AppState>,
+    scope: Scope,
     ids: Ids,
 ) -> Result<Json<ItemResults>, ApiError> {
-    let id = outline::id(ids.get("experiment_id")?)?;
+    let id = scope.experiment(ids.get("experiment_id")?)?;
     item::results(&state, &id, ids.get("item_id")?)
         .await
         .map(Json)

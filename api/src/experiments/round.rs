@@ -20,7 +20,7 @@ use crate::experiments::configuration::config;
 use crate::experiments::create::checked;
 use crate::experiments::outline::missing;
 use crate::experiments::starting::Round;
-use crate::experiments::{runs, show};
+use crate::experiments::{archive, runs, show};
 use crate::state::AppState;
 
 /// Parts of a configuration, each in place of the whole part of that name.
@@ -127,6 +127,7 @@ async fn past(state: &AppState, id: &ExperimentId) -> Result<Past, ApiError> {
         created_at: summaries.iter().map(|summary| summary.started_at).min(),
         spec_sha256: latest.spec_sha256.clone(),
         round: latest.round,
+        tags: archive::tags(state, id, latest).await?,
         schedule_id: latest.schedule_id.clone(),
     };
     let progress = latest.progress.clone();

@@ -6,7 +6,8 @@ use domain::result::ItemResult;
 use futures::{StreamExt, stream};
 
 use crate::error::ApiError;
-use crate::experiments::{outline, show};
+use crate::experiments::show;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// Chunks of results that are read for one request: more would take longer than it may, for every result is read, output
@@ -25,8 +26,8 @@ pub(crate) struct Runs {
 }
 
 /// The runs of the experiment of that id, as it stands in a request.
-pub(crate) async fn of(state: &AppState, id: &str) -> Result<Runs, ApiError> {
-    let id = outline::id(id)?;
+pub(crate) async fn of(state: &AppState, scope: &Scope, id: &str) -> Result<Runs, ApiError> {
+    let id = scope.experiment(id)?;
     let whole = show::outline(state, &id).await?;
     let runs = (0..)
         .zip(whole.models)

@@ -100,6 +100,7 @@ pub(super) fn created(
         waiting_on: None,
         created_at,
         ended_at: None,
+        tags: memo.tags,
         schedule_id: None,
         models: runs,
         links: links(id, state.ui.as_ref()),
@@ -132,7 +133,8 @@ async fn live(
         waiting_on: own_waiting.or_else(|| waits_as_a_whole(&runs)),
         created_at: memo.created_at.unwrap_or(execution.started_at),
         ended_at: execution.ended_at,
-        schedule_id: memo.schedule_id.map(String::from),
+        tags: memo.tags,
+        schedule_id: memo.schedule_id.map(|id| id.to_string()),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

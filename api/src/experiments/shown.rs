@@ -47,7 +47,7 @@ pub(super) fn of(place: &Place, seen: Seen, experiment: Status) -> ModelRun {
 fn queued(place: &Place, status: Status) -> ModelRun {
     ModelRun {
         model: place.model.clone(),
-        workflow_id: place.workflow_id.clone(),
+        workflow_id: workflows::ids::shown(&place.workflow_id).to_owned(),
         status,
         reason: None,
         stage: Stage::Queued,

@@ -17,10 +17,11 @@ use utoipa::IntoParams;
 
 use crate::entity_tag::EntityTag;
 use crate::error::ApiError;
-use crate::experiments::{outline, show};
-use crate::extract::{Id, Query};
+use crate::experiments::show;
+use crate::extract::Query;
 use crate::layers::TimeLimit;
 use crate::responses::{Anytime, BadQuery, Missing};
+use crate::scope::ExperimentPath;
 use crate::state::AppState;
 use crate::watching::{Sight, Watch};
 
@@ -68,11 +69,10 @@ pub(crate) struct GetQuery {
 pub(crate) async fn get_experiment(
     State(state): State<AppState>,
     Extension(limit): Extension<TimeLimit>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     Query(query): Query<GetQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = outline::id(&id)?;
     let Some(wait) = query.wait.map(Interval::as_duration) else {
         let experiment = show::experiment(&state, &id).await?;
         let tag = EntityTag::of(&experiment);
@@ -133,10 +133,9 @@ fn answer(experiment: &Experiment, tag: &EntityTag, headers: &HeaderMap) -> Resp
 )]
 pub(crate) async fn watch_experiment(
     State(state): State<AppState>,
-    Id(id): Id,
+    ExperimentPath(id): ExperimentPath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = outline::id(&id)?;
     let mut watch = state.watches.watch(&state, &id);
     let first = watch.until(|_| true).await?;
     let received = headers.get("last-event-id");

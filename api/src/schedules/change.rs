@@ -11,6 +11,7 @@ use crate::experiments::create::{checked, version, write};
 use crate::experiments::plan::{Owner, Plan};
 use crate::schedules::{checks, described, missing};
 use crate::scheduling::{Action, ScheduleChange};
+use crate::scope::Scope;
 use crate::state::AppState;
 
 pub(super) async fn carry_out(
@@ -70,7 +71,8 @@ async fn other_experiments(
     let experiment = tokio::task::spawn_blocking(check).await;
     match experiment.map_err(ApiError::internal)? {
         Ok(experiment) => {
-            let version = version(state, &experiment).await?;
+            let scope = Scope(id.tenant().cloned());
+            let version = version(state, &scope, &experiment).await?;
             Plan::new(Owner::Schedule(id), experiment, version).map(Some)
         }
         Err(ApiError::Invalid(more)) => {

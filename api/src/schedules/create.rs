@@ -14,6 +14,7 @@ use crate::experiments::plan::{Owner, Plan};
 use crate::schedules::{checks, described};
 use crate::scheduling::{Action, NewSchedule};
 use crate::schema::RequestSchema;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 /// What the ids begin with that nobody has chosen.
@@ -34,6 +35,7 @@ impl Creation {
         schema: &RequestSchema,
         body: Value,
         headers: &HeaderMap,
+        scope: &Scope,
     ) -> Result<Self, ApiError> {
         let request: CreateSchedule = schema.read(body)?;
         let from_key = match request.schedule_id {
@@ -42,10 +44,11 @@ impl Creation {
         };
         let is_from_key = from_key.is_some();
         let id = request.schedule_id.clone().or(from_key);
-        let id = id.unwrap_or_else(|| identity::made_up(PREFIX)).parse();
-        let id = id.map_err(|error: NotAScheduleId| {
+        let id = id.unwrap_or_else(|| identity::made_up(PREFIX));
+        let id: ScheduleId = id.parse().map_err(|error: NotAScheduleId| {
             ApiError::invalid("/schedule_id", error.to_string())
         })?;
+        let id = id.within(scope.tenant().cloned());
         let mut faults = Vec::new();
         checks::spec(&request.spec, &mut faults);
         checks::catchup_window(request.catchup_window, &mut faults);
@@ -77,7 +80,8 @@ impl Creation {
         } = self;
         let bytes = serde_json::to_vec(&request).map_err(ApiError::internal)?;
         let request_sha256 = hex::encode(Sha256::digest(bytes));
-        let version = version(&state, &experiment).await?;
+        let scope = Scope(id.tenant().cloned());
+        let version = version(&state, &scope, &experiment).await?;
         let plan = Plan::new(Owner::Schedule(&id), experiment, version)?;
         write(&state, plan.objects).await?;
         let new = NewSchedule {

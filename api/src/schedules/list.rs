@@ -12,6 +12,7 @@ use crate::execution::Page;
 use crate::extract::page::{self, PageSize};
 use crate::page_token;
 use crate::scheduling::Scheduled;
+use crate::scope::Scope;
 use crate::state::AppState;
 
 const DEFAULT_SIZE: u32 = 20;
@@ -36,7 +37,11 @@ pub(crate) struct ListQuery {
     page_token: Option<String>,
 }
 
-pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<ScheduleList, ApiError> {
+pub(super) async fn list(
+    state: &AppState,
+    scope: &Scope,
+    query: ListQuery,
+) -> Result<ScheduleList, ApiError> {
     let position: Option<String> = page::decode(query.page_token.as_deref(), &LIST.to_owned())?;
     let token = STANDARD_NO_PAD
         .decode(position.unwrap_or_default())
@@ -45,6 +50,7 @@ pub(super) async fn list(state: &AppState, query: ListQuery) -> Result<ScheduleL
     let (ids, next) = state.workflows.list_schedules(Page { size, token }).await?;
     let described = ids
         .into_iter()
+        .filter(|id| id.tenant() == scope.tenant())
         .map(|id| async move { state.workflows.describe_schedule(&id).await });
     let described: Vec<Option<Scheduled>> = stream::iter(described)
         .buffered(AT_ONCE)

@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 use domain::schedule::ScheduleId;
 
 use crate::error::ApiError;
-use crate::extract::{Id, JsonBody, OptionalJsonBody};
+use crate::extract::{JsonBody, OptionalJsonBody};
 use crate::responses::{Anytime, BadBody, Missing};
-use crate::schedules::{checks, described, missing, parsed};
+use crate::schedules::{checks, described, missing};
 use crate::scheduling::ScheduleOrder;
+use crate::scope::SchedulePath;
 use crate::settling::settled;
 use crate::state::AppState;
 
@@ -32,7 +33,7 @@ type Accepted = (StatusCode, Json<Schedule>);
 )]
 pub(crate) async fn pause_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let NoteSchedule { note } = state.schemas.schedule_note.read(body)?;
@@ -57,7 +58,7 @@ pub(crate) async fn pause_schedule(
 )]
 pub(crate) async fn resume_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let NoteSchedule { note } = state.schemas.schedule_note.read(body)?;
@@ -83,7 +84,7 @@ pub(crate) async fn resume_schedule(
 )]
 pub(crate) async fn trigger_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Accepted, ApiError> {
     let TriggerSchedule { overlap_policy } = state.schemas.trigger.read(body)?;
@@ -109,7 +110,7 @@ pub(crate) async fn trigger_schedule(
 )]
 pub(crate) async fn backfill_schedule(
     State(state): State<AppState>,
-    Id(id): Id,
+    SchedulePath(id): SchedulePath,
     JsonBody(body): JsonBody,
 ) -> Result<Accepted, ApiError> {
     let request: BackfillSchedule = state.schemas.backfill.read(body)?;
@@ -133,16 +134,15 @@ fn has_acted(before: &Schedule, now: &Schedule) -> bool {
 /// Tells a schedule something, and gives it as it stands when that has an effect.
 async fn order(
     state: &AppState,
-    id: &str,
+    id: &ScheduleId,
     order: ScheduleOrder,
     shows_effect: impl Fn(&Schedule, &Schedule) -> bool,
 ) -> Result<Accepted, ApiError> {
-    let id: ScheduleId = parsed(id)?;
-    let before = described(state, &id).await?.schedule;
-    if !state.workflows.order_schedule(&id, order).await? {
-        return Err(missing(&id));
+    let before = described(state, id).await?.schedule;
+    if !state.workflows.order_schedule(id, order).await? {
+        return Err(missing(id));
     }
-    let look = || described(state, &id);
+    let look = || described(state, id);
     let now = settled(look, |now| shows_effect(&before, &now.schedule)).await?;
     Ok((StatusCode::ACCEPTED, Json(now.schedule)))
 }

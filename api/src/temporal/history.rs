@@ -15,6 +15,7 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
     GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
 };
+use workflows::ids;
 
 use crate::error::ApiError;
 use crate::execution::{History, Page};
@@ -140,7 +141,7 @@ fn attributes(client: &Client, attributes: &Attributes) -> HashMap<String, Value
         A::WorkflowExecutionStartedEventAttributes(a) => json!({
             "workflow_type": a.workflow_type.as_ref().map(|kind| &kind.name),
             "task_queue": a.task_queue.as_ref().map(|queue| &queue.name),
-            "parent_workflow_id": a.parent_workflow_execution.as_ref().map(|parent| &parent.workflow_id),
+            "parent_workflow_id": a.parent_workflow_execution.as_ref().map(|parent| ids::shown(&parent.workflow_id)),
             "continued_run_id": text(&a.continued_execution_run_id),
             "attempt": a.attempt,
             "identity": text(&a.identity),
@@ -204,26 +205,26 @@ fn attributes(client: &Client, attributes: &Attributes) -> HashMap<String, Value
         A::TimerCanceledEventAttributes(a) => json!({"timer_id": a.timer_id}),
         A::MarkerRecordedEventAttributes(a) => json!({"marker_name": a.marker_name}),
         A::StartChildWorkflowExecutionInitiatedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_id})
+            json!({"child_workflow_id": ids::shown(&a.workflow_id)})
         }
         A::StartChildWorkflowExecutionFailedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_id, "failure": a.cause().as_str_name()})
+            json!({"child_workflow_id": ids::shown(&a.workflow_id), "failure": a.cause().as_str_name()})
         }
         A::ChildWorkflowExecutionStartedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionCompletedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionFailedEventAttributes(a) => json!({
-            "child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id),
+            "child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id)),
             "failure": message(&a.failure),
         }),
         A::ChildWorkflowExecutionCanceledEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         A::ChildWorkflowExecutionTerminatedEventAttributes(a) => {
-            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| &child.workflow_id)})
+            json!({"child_workflow_id": a.workflow_execution.as_ref().map(|child| ids::shown(&child.workflow_id))})
         }
         _ => json!({}),
     };

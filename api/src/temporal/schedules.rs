@@ -35,6 +35,7 @@ use workflows::options::WORKFLOW_TASK_TIMEOUT;
 use crate::error::ApiError;
 use crate::execution::{Input, Page};
 use crate::scheduling::{Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled};
+use crate::temporal::attributes::Registered;
 use crate::temporal::call::{failed, request, while_alive};
 use crate::temporal::execution::WORKFLOW_TYPES;
 use crate::temporal::payloads::decrypt;
@@ -49,14 +50,14 @@ const TRIES: usize = 5;
 
 pub(super) async fn create(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     new: NewSchedule,
 ) -> Result<(), ApiError> {
     let spec = payload(client, &new.spec).await?;
     let request_sha256 = payload(client, &new.request_sha256).await?;
     let schedule = Schedule {
         spec: Some(times::written(&new.spec)),
-        action: Some(action(client, task_queue, &new.id, new.action, spec).await?),
+        action: Some(action(client, starting, &new.id, new.action, spec).await?),
         policies: Some(SchedulePolicies {
             overlap_policy: overlap_policy(new.overlap_policy).into(),
             catchup_window: new.catchup_window.and_then(times::duration),
@@ -74,7 +75,7 @@ pub(super) async fn create(
         &mut service,
         request(CreateScheduleRequest {
             namespace: client.namespace(),
-            schedule_id: new.id.to_string(),
+            schedule_id: new.id.whole(),
             schedule: Some(schedule),
             memo: Some(Memo {
                 fields: [(REQUEST.to_owned(), request_sha256)].into(),
@@ -131,7 +132,9 @@ pub(super) async fn list(
     let ours = listed.schedules.into_iter().filter_map(|entry| {
         let kind = entry.info?.workflow_type?.name;
         let is_ours = WORKFLOW_TYPES.contains(&kind.as_str());
-        is_ours.then(|| entry.schedule_id.parse().ok()).flatten()
+        is_ours
+            .then(|| ScheduleId::of_whole(&entry.schedule_id).ok())
+            .flatten()
     });
     Ok((ours.collect(), listed.next_page_token))
 }
@@ -139,7 +142,7 @@ pub(super) async fn list(
 /// Changes what is there; begins again when somebody else was faster.
 pub(super) async fn change(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     change: ScheduleChange,
 ) -> Result<bool, ApiError> {
@@ -149,13 +152,13 @@ pub(super) async fn change(
             return Ok(false);
         };
         let conflict_token = there.conflict_token.clone();
-        let Some(schedule) = changed(client, task_queue, id, there, change.clone()).await? else {
+        let Some(schedule) = changed(client, starting, id, there, change.clone()).await? else {
             return Ok(false);
         };
         let mut service = client.clone();
         let update = service.update_schedule(request(UpdateScheduleRequest {
             namespace: client.namespace(),
-            schedule_id: id.to_string(),
+            schedule_id: id.whole(),
             schedule: Some(schedule),
             conflict_token,
             identity: client.identity(),
@@ -209,7 +212,7 @@ pub(super) async fn order(
     let mut service = client.clone();
     let patch = service.patch_schedule(request(PatchScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
         patch: Some(patch),
         identity: client.identity(),
         request_id: Uuid::new_v4().to_string(),
@@ -221,7 +224,7 @@ pub(super) async fn delete(client: &Client, id: &ScheduleId) -> Result<bool, Api
     let mut service = client.clone();
     let delete = service.delete_schedule(request(DeleteScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
         identity: client.identity(),
     }));
     done(while_alive(client, delete).await?.map(drop))
@@ -234,7 +237,7 @@ async fn fetch(
     let mut service = client.clone();
     let describe = service.describe_schedule(request(DescribeScheduleRequest {
         namespace: client.namespace(),
-        schedule_id: id.to_string(),
+        schedule_id: id.whole(),
     }));
     match while_alive(client, describe).await? {
         Ok(there) => Ok(Some(there.into_inner())),
@@ -246,7 +249,7 @@ async fn fetch(
 /// The schedule with the change; none when it is not one of ours.
 async fn changed(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     there: DescribeScheduleResponse,
     change: ScheduleChange,
@@ -260,7 +263,7 @@ async fn changed(
         None => described::memo_of(started, memo::SCHEDULE).unwrap_or_default(),
     };
     let action = match change.action {
-        Some(new) => action(client, task_queue, id, new, spec).await?,
+        Some(new) => action(client, starting, id, new, spec).await?,
         None => {
             let mut started = started.clone();
             let memo = started.memo.get_or_insert_default();
@@ -286,10 +289,16 @@ async fn changed(
     }))
 }
 
+/// What every start needs to know.
+pub(super) struct Starting<'a> {
+    pub(super) task_queue: &'a str,
+    pub(super) registered: Registered,
+}
+
 /// Starts the workflow under the schedule's id, to which Temporal adds the time.
 async fn action(
     client: &Client,
-    task_queue: &str,
+    starting: &Starting<'_>,
     id: &ScheduleId,
     action: Action,
     spec: Payload,
@@ -305,6 +314,7 @@ async fn action(
         ),
     };
     let summary = start::summary(&action.memo).to_owned();
+    let found_by = starting.registered.values(&action.memo);
     let memo = [
         (
             memo::EXPERIMENT.to_owned(),
@@ -313,10 +323,10 @@ async fn action(
         (memo::SCHEDULE.to_owned(), spec),
     ];
     Ok(acting(NewWorkflowExecutionInfo {
-        workflow_id: id.to_string(),
+        workflow_id: id.whole(),
         workflow_type: Some(WorkflowType { name: kind }),
         task_queue: Some(TaskQueue {
-            name: task_queue.to_owned(),
+            name: starting.task_queue.to_owned(),
             ..Default::default()
         }),
         input: Some(Payloads {
@@ -326,6 +336,7 @@ async fn action(
         memo: Some(Memo {
             fields: memo.into(),
         }),
+        search_attributes: Some(found_by.into_proto()),
         user_metadata: Some(UserMetadata {
             summary: Some(payload(client, &summary).await?),
             details: None,

@@ -1,10 +1,12 @@
 //! Starting the workflow of an experiment.
 
 use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::tonic::Code;
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
 use temporalio_common::MemoValues;
+use temporalio_common::search_attributes::SearchAttributes;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::ids;
 use workflows::memo::{self, ExperimentMemo};
@@ -13,6 +15,7 @@ use workflows::options::WORKFLOW_TASK_TIMEOUT;
 
 use crate::error::ApiError;
 use crate::execution::{IdUse, Input, Start};
+use crate::temporal::attributes::Attributes;
 use crate::temporal::call::{failed, rpc_options, while_alive};
 
 /// The longest summary of a workflow that Temporal takes, in bytes.
@@ -23,21 +26,63 @@ const LONGEST_SUMMARY: usize = 400;
 pub(super) async fn start(
     client: &Client,
     task_queue: &str,
+    attributes: &Attributes,
     start: Start,
-    is_encrypted: bool,
 ) -> Result<String, ApiError> {
+    let is_hidden = attributes.is_hidden();
+    let found_by = attributes.registered(client).await?.values(&start.memo);
+    let mut started = attempt(client, task_queue, found_by, is_hidden, start.clone()).await?;
+    if started.as_ref().is_err_and(is_about_attributes) {
+        attributes.forget();
+        let id = &start.id;
+        tracing::warn!(experiment.id = %id, "Temporal refuses the search attributes: starting without them");
+        started = attempt(
+            client,
+            task_queue,
+            SearchAttributes::default(),
+            is_hidden,
+            start.clone(),
+        )
+        .await?;
+    }
+    started.map_err(|error| match error {
+        WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
+        WorkflowStartError::Rpc(status) => failed(status),
+        error => ApiError::internal(error),
+    })
+}
+
+/// That something is wrong with search attributes has no code of its own.
+fn is_about_attributes(error: &WorkflowStartError) -> bool {
+    match error {
+        WorkflowStartError::Rpc(status) => {
+            status.code() == Code::InvalidArgument
+                && status.message().to_lowercase().contains("search attribute")
+        }
+        _ => false,
+    }
+}
+
+async fn attempt(
+    client: &Client,
+    task_queue: &str,
+    found_by: SearchAttributes,
+    is_hidden: bool,
+    start: Start,
+) -> Result<Result<String, WorkflowStartError>, ApiError> {
     let reuse = match start.id_use {
         IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
         IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
     };
     // Temporal would show a summary to everybody.
-    let summary = (!is_encrypted).then(|| summary(&start.memo).to_owned());
+    let summary = (!is_hidden).then(|| summary(&start.memo).to_owned());
     let mut memo_values = MemoValues::new();
     memo_values.insert(memo::EXPERIMENT, start.memo);
     let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
         .id_reuse_policy(reuse)
         .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
         .memo(memo_values)
+        .search_attributes(found_by)
         .task_timeout(WORKFLOW_TASK_TIMEOUT)
         .maybe_static_summary(summary)
         .rpc_options(rpc_options())
@@ -54,12 +99,7 @@ pub(super) async fn start(
             started.map(|handle| handle.info().run_id.clone())
         }
     };
-    let run_id = started.map_err(|error| match error {
-        WorkflowStartError::AlreadyStarted { .. } => ApiError::Conflict(start.id.to_string()),
-        WorkflowStartError::Rpc(status) => failed(status),
-        error => ApiError::internal(error),
-    })?;
-    Ok(run_id.unwrap_or_default())
+    Ok(started.map(Option::unwrap_or_default))
 }
 
 /// What the Temporal UI says of the workflow.

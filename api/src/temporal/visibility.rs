@@ -9,20 +9,39 @@ use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
 use temporalio_client::{Client, NamespacedClient};
 use temporalio_common::protos::temporal::api::workflow::v1::WorkflowExecutionInfo;
-use temporalio_common::protos::temporal::api::workflowservice::v1::ListWorkflowExecutionsRequest;
+use temporalio_common::protos::temporal::api::workflowservice::v1::{
+    CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest,
+};
 use workflows::{ids, memo};
 
 use crate::error::ApiError;
 use crate::execution::{Listed, Listing, Page, Which};
+use crate::temporal::attributes::Registered;
 use crate::temporal::call::{failed, or_epoch, request, time, while_alive};
-use crate::temporal::execution::{WORKFLOW_TYPES, status};
+use crate::temporal::execution::status;
 use crate::temporal::payloads::{decoded, decrypt};
+use crate::temporal::query;
+
+/// What Temporal tells apart: what is paused runs.
+const STATUSES: [Status; 6] = [
+    Status::Running,
+    Status::Completed,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Terminated,
+    Status::TimedOut,
+];
 
 /// Runs of the workflows of a page that are asked for at once.
 const RUNS_AT_ONCE: u32 = 1000;
 
-pub(super) async fn list(client: &Client, which: &Which, page: Page) -> Result<Listing, ApiError> {
-    let (listed, next) = ask(client, query(which), page).await?;
+pub(super) async fn list(
+    client: &Client,
+    registered: &Registered,
+    which: &Which,
+    page: Page,
+) -> Result<Listing, ApiError> {
+    let (listed, next) = ask(client, query::of(which, registered), page).await?;
     let latest = latest_of_ended(client, which, &listed).await?;
     let is_latest = |info: &&WorkflowExecutionInfo| {
         let (workflow_id, run_id) = ids_of(info);
@@ -34,9 +53,35 @@ pub(super) async fn list(client: &Client, which: &Which, page: Page) -> Result<L
             .iter()
             .filter(is_latest)
             .filter_map(|info| row(client, info))
+            .filter(|listed| listed.id.tenant() == which.tenant.as_ref())
             .collect(),
         next,
     })
+}
+
+/// How many workflows there are of each status.
+pub(super) async fn count(
+    client: &Client,
+    registered: &Registered,
+    which: &Which,
+) -> Result<Vec<(Status, u64)>, ApiError> {
+    query::check_whole(&which.filter, registered)?;
+    let query = query::of(which, registered);
+    let mut service = client.clone();
+    let count = service.count_workflow_executions(request(CountWorkflowExecutionsRequest {
+        namespace: client.namespace(),
+        query: format!("{query} GROUP BY ExecutionStatus"),
+    }));
+    let counted = while_alive(client, count).await?.map_err(failed)?;
+    let groups = counted.into_inner().groups.into_iter();
+    let of_status = groups.filter_map(|group| {
+        // The status as a JSON string.
+        let value = group.group_values.first()?;
+        let value: String = serde_json::from_slice(&value.data).ok()?;
+        let status = STATUSES.into_iter().find(|it| query::name(*it) == value)?;
+        Some((status, u64::try_from(group.count).unwrap_or_default()))
+    });
+    Ok(of_status.collect())
 }
 
 async fn ask(
@@ -85,12 +130,16 @@ async fn latest_of_ended(
         .iter()
         .filter(|info| status(info.status()).is_final())
         .filter_map(|info| ids::experiment_of(ids_of(info).0))
-        .map(|id| format!("'{id}'"))
+        .map(|id| format!("'{}'", ids::experiment_workflow(&id)))
         .collect();
     if ended.is_empty() {
         return Ok(latest);
     }
-    let query = format!("WorkflowId IN ({}) AND {}", ended.join(", "), base(which));
+    let query = format!(
+        "WorkflowId IN ({}) AND {}",
+        ended.join(", "),
+        query::base(which)
+    );
     let mut token = Vec::new();
     loop {
         let page = Page {
@@ -118,34 +167,6 @@ fn ids_of(info: &WorkflowExecutionInfo) -> (&str, &str) {
     info.execution.as_ref().map_or(("", ""), |execution| {
         (&execution.workflow_id, &execution.run_id)
     })
-}
-
-/// Only whole experiments: neither the runs below them nor the earlier parts of those that have continued as new.
-fn query(which: &Which) -> String {
-    match which.status.map(name) {
-        Some(name) => format!("ExecutionStatus = '{name}' AND {}", base(which)),
-        None => base(which),
-    }
-}
-
-fn base(which: &Which) -> String {
-    let types = WORKFLOW_TYPES.map(|kind| format!("'{kind}'")).join(", ");
-    let until = which.until;
-    format!(
-        "WorkflowType IN ({types}) AND ParentWorkflowId IS NULL AND StartTime <= '{until}' AND ExecutionStatus != 'ContinuedAsNew'"
-    )
-}
-
-fn name(status: Status) -> &'static str {
-    match status {
-        // To Temporal, what we have paused runs: its memo tells one from the other.
-        Status::Running | Status::Paused => "Running",
-        Status::Completed => "Completed",
-        Status::Failed => "Failed",
-        Status::Cancelled => "Canceled",
-        Status::Terminated => "Terminated",
-        Status::TimedOut => "TimedOut",
-    }
 }
 
 /// A workflow that says nothing of its experiment was not started by this service.

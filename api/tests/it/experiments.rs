@@ -24,6 +24,7 @@ fn memo(models: &[&str]) -> ExperimentMemo {
         created_at: None,
         spec_sha256: None,
         round: 0,
+        tags: Vec::new(),
         schedule_id: None,
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) panics: Mutex<bool>,
     pub(crate) slow: Mutex<bool>,
     pub(crate) workers: Mutex<bool>,
+    /// Search attributes that are not registered.
+    pub(crate) missing: Mutex<Vec<&'static str>>,
     pub(crate) last_words: Mutex<Option<String>>,
     /// How often a workflow was asked for.
     pub(crate) described: AtomicUsize,
@@ -63,7 +65,7 @@ impl Workflows for Memory {
     async fn start(&self, start: Start) -> Result<String, ApiError> {
         self.reached().await?;
         let mut executions = self.executions.lock().unwrap();
-        let id = start.id.to_string();
+        let id = workflows::ids::experiment_workflow(&start.id);
         let is_free = executions
             .get(&id)
             .is_none_or(|execution| start.id_use == IdUse::Again && execution.status.is_final());
@@ -144,7 +146,7 @@ impl Workflows for Memory {
         let executions = self.executions.lock().unwrap();
         let all = executions.values().rev().filter_map(|execution| {
             Some(Listed {
-                id: execution.workflow_id.parse().ok()?,
+                id: workflows::ids::experiment_of(&execution.workflow_id)?,
                 status: execution.status,
                 started_at: execution.started_at,
                 ended_at: execution.ended_at,
@@ -152,10 +154,32 @@ impl Workflows for Memory {
             })
         });
         let all: Vec<Listed> = all
-            .filter(|listed| which.status.is_none_or(|status| status == listed.status))
+            .filter(|listed| listed.id.tenant() == which.tenant.as_ref())
+            .filter(|listed| {
+                let status = which.filter.status;
+                status.is_none_or(|status| status == listed.status)
+            })
             .collect();
         let (experiments, next) = cut(&all, &page);
         Ok(Listing { experiments, next })
+    }
+
+    async fn count(&self, which: &Which) -> Result<Vec<(Status, u64)>, ApiError> {
+        self.reached().await?;
+        if which.filter.name.is_some() && !self.missing.lock().unwrap().is_empty() {
+            return Err(ApiError::NotSetUp("AiEvolutionName"));
+        }
+        let executions = self.executions.lock().unwrap();
+        let of = |status| {
+            let of_status = executions.values().filter(|it| it.status == status);
+            (status, of_status.count() as u64)
+        };
+        Ok(vec![of(Status::Running), of(Status::Failed)])
+    }
+
+    async fn missing_attributes(&self) -> Result<Vec<&'static str>, ApiError> {
+        self.reached().await?;
+        Ok(self.missing.lock().unwrap().clone())
     }
 
     /// A history of seven events, in pages that hold two more than asked for.

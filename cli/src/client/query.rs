@@ -51,6 +51,33 @@ impl ResultFilter {
     }
 }
 
+/// Which experiments to list.
+#[derive(Clone, Debug, Default, Serialize, clap::Args)]
+pub(crate) struct ExperimentFilter {
+    /// Only experiments of this status.
+    #[arg(long, value_parser = ["running", "paused", "completed", "failed", "cancelled", "terminated", "timed_out"])]
+    status: Option<String>,
+    /// Only experiments of exactly this name.
+    #[arg(long)]
+    name: Option<String>,
+    /// Only experiments with this model.
+    #[arg(long)]
+    model: Option<String>,
+    /// Only experiments with this tag.
+    #[arg(long)]
+    tag: Option<String>,
+    /// Only experiments whose latest round began after this, such as `2027-01-01T00:00:00Z`.
+    #[arg(long, value_name = "TIME")]
+    started_after: Option<String>,
+    /// Only experiments whose latest round began before this.
+    #[arg(long, value_name = "TIME")]
+    started_before: Option<String>,
+    /// List what the artifact store holds, in the order of the ids: also what Temporal has forgotten.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    archived: bool,
+}
+
 /// Which scores to break down, and how sure their means are to be.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BreakdownQuery {

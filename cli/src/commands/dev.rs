@@ -11,6 +11,7 @@ mod launches;
 mod model;
 mod ports;
 mod process;
+mod setup;
 mod stack;
 mod temporal;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::exit::Outcome;
 use crate::output::Screen;
+use crate::output::words::one_line;
 
 use self::demo::Demo;
 use self::folders::Folders;
@@ -70,6 +72,12 @@ pub(crate) async fn temporal(say: impl Fn(String)) -> anyhow::Result<PathBuf> {
     temporal::find(&folders::cache()?, say).await
 }
 
+/// The API's program, built first in a checkout.
+pub(crate) async fn api_program() -> anyhow::Result<PathBuf> {
+    let programs = checkout::programs(&Screen::new()).await?;
+    Ok(programs.api)
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let screen = Screen::new();
     let mut interrupts = Interrupts::new()?;
@@ -109,6 +117,10 @@ async fn story(
     stack
         .until("Temporal", START_LIMIT, || ports::accepts(ports.temporal))
         .await?;
+    if let Err(error) = setup::prepare(env.setup()).await {
+        let reason = one_line(&format!("{error:#}"), 300);
+        screen.say(format!("lists will be slow to filter: {reason}"));
+    }
     if let Some(model) = &model {
         let port = ports::free()?;
         folders.write_providers(port)?;

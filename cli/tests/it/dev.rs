@@ -30,7 +30,11 @@ time.sleep(1000)
 "#;
 
 const API: &str = r#"
-import http.server, os
+import http.server, os, sys
+if sys.argv[1:] == ["setup"]:
+    with open(os.path.join(os.path.dirname(sys.argv[0]), "set-up"), "w") as file:
+        print(os.environ["TEMPORAL_HOST"], os.environ.get("TEMPORAL_API_KEY"), file=file)
+    sys.exit()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = b'{"experiments": []}'
@@ -140,6 +144,10 @@ async fn it_serves_until_it_is_told_to_stop_and_starts_again_at_once() {
             )
         );
         assert_eq!(machine.log("temporal.log"), "started\n");
+        assert_eq!(
+            fs::read_to_string(machine.folder.path().join("set-up")).unwrap(),
+            format!("127.0.0.1:{} None\n", machine.ports[1])
+        );
         signal("-TERM", &dev).await;
         let status = timeout(PATIENCE, dev.wait())
             .await

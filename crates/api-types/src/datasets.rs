@@ -53,7 +53,7 @@ pub struct DatasetVersion {
 impl DatasetVersion {
     pub fn new(file: UploadedFile, received: u64, complete: bool) -> Self {
         Self {
-            name: file.name.into(),
+            name: file.name.to_string(),
             version: file.version.into(),
             format: file.format,
             compression: file.compression,

@@ -64,6 +64,9 @@ pub struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
+    /// As the configuration has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The schedule that has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -235,8 +238,15 @@ pub struct ExperimentOverview {
     pub id: String,
     pub experiment_name: String,
     pub status: Status,
+    /// As the configuration has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     pub models: Vec<String>,
     pub created_at: Timestamp,
+    /// When the latest round began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
@@ -245,6 +255,20 @@ pub struct ExperimentOverview {
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub schedule_id: Option<String>,
     pub links: Links,
+}
+
+/// How many experiments there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExperimentCounts {
+    pub total: u64,
+    /// Those that are paused, too.
+    pub running: u64,
+    pub completed: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub terminated: u64,
+    pub timed_out: u64,
 }
 
 /// The scores of an experiment, by model and scorer, with their uncertainty.

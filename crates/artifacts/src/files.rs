@@ -4,6 +4,7 @@
 //! whichever replica of the API took it. A file is whole when the last object says so.
 
 use bytes::Bytes;
+use domain::tenant::Tenant;
 use domain::uploaded::{DatasetName, UploadedFile, Version};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
@@ -101,12 +102,13 @@ impl Store {
         Ok(content.boxed())
     }
 
-    /// The names of all datasets of which a version was announced, sorted.
-    pub async fn file_names(&self) -> Result<Vec<DatasetName>, Error> {
+    /// The names of a tenant's datasets, or of nobody's, of which a version was announced, sorted.
+    pub async fn file_names(&self, tenant: Option<&Tenant>) -> Result<Vec<DatasetName>, Error> {
         let folders = self.folders(&keys::files()).await?;
         Ok(folders
             .iter()
-            .filter_map(|name| name.parse().ok())
+            .filter_map(|name| DatasetName::of_whole(name).ok())
+            .filter(|name| name.tenant() == tenant)
             .collect())
     }
 
@@ -226,7 +228,7 @@ mod tests {
         let content: Vec<Bytes> = content.try_collect().await.unwrap();
         assert_eq!(content.concat(), b"one two three");
         assert_eq!(
-            store.file_names().await.unwrap(),
+            store.file_names(None).await.unwrap(),
             std::slice::from_ref(&file.name)
         );
         assert_eq!(store.file_versions(&file.name).await.unwrap(), [file]);

@@ -17,9 +17,12 @@
 //! schedules/<id>/spec-<sha256>.json                        what the experiments of a schedule do
 //! cache/<first two of the key>/<key>.json                  answers, by the hash of what was asked
 //! ```
+//!
+//! `<id>`, `<name>` and the first folder of the cache are whole names: those of a tenant begin with it, as in `acme@exp_1`.
 
 use domain::experiment::ExperimentId;
 use domain::schedule::ScheduleId;
+use domain::tenant::{self, Tenant};
 use domain::uploaded::{DatasetName, Version};
 use object_store::path::Path;
 
@@ -36,24 +39,27 @@ pub(crate) fn files() -> Path {
 
 /// The versions of a dataset, a folder for each.
 pub(crate) fn file_versions(name: &DatasetName) -> Path {
-    Path::from(format!("files/{name}"))
+    Path::from(format!("files/{}", name.whole()))
 }
 
 pub(crate) fn file(name: &DatasetName, version: &Version) -> Path {
-    Path::from(format!("files/{name}/{version}/file.json"))
+    Path::from(format!("files/{}/{version}/file.json", name.whole()))
 }
 
 pub(crate) fn whole_file(name: &DatasetName, version: &Version) -> Path {
-    Path::from(format!("files/{name}/{version}/whole.json"))
+    Path::from(format!("files/{}/{version}/whole.json", name.whole()))
 }
 
 pub(crate) fn file_parts(name: &DatasetName, version: &Version) -> Path {
-    Path::from(format!("files/{name}/{version}/parts"))
+    Path::from(format!("files/{}/{version}/parts", name.whole()))
 }
 
 /// The part that begins at a byte. Parts sort in their order.
 pub(crate) fn file_part(name: &DatasetName, version: &Version, start: u64) -> Path {
-    Path::from(format!("files/{name}/{version}/parts/{start:020}"))
+    Path::from(format!(
+        "files/{}/{version}/parts/{start:020}",
+        name.whole()
+    ))
 }
 
 /// Where the part that a key holds begins.
@@ -70,20 +76,44 @@ pub(crate) fn dataset_chunk(dataset_id: &str, chunk: u64) -> Path {
 }
 
 pub(crate) fn spec(experiment: &ExperimentId, sha256: &str) -> Path {
-    Path::from(format!("experiments/{experiment}/spec-{sha256}.json"))
+    Path::from(format!("{}/spec-{sha256}.json", of_experiment(experiment)))
+}
+
+/// All experiments, a folder for each.
+pub(crate) fn experiments() -> Path {
+    Path::from("experiments")
+}
+
+/// A key behind all keys of an experiment and before those of the next: `0` follows `/`.
+pub(crate) fn behind(experiment: &ExperimentId) -> Path {
+    Path::from(format!("experiments/{}0", experiment.whole()))
+}
+
+/// Before everything of a tenant's experiments, and behind all that comes before them.
+pub(crate) fn before(tenant: &Tenant) -> Path {
+    Path::from(format!("experiments/{}", tenant.prefix()))
+}
+
+/// The experiment that a key belongs to.
+pub(crate) fn experiment_of(key: &Path) -> Option<ExperimentId> {
+    ExperimentId::of_whole(key.parts().nth(1)?.as_ref()).ok()
 }
 
 /// Where the specification of a schedule's experiments is, until each of them has taken it over.
 pub(crate) fn scheduled_spec(schedule: &ScheduleId, sha256: &str) -> Path {
-    Path::from(format!("schedules/{schedule}/spec-{sha256}.json"))
+    Path::from(format!("schedules/{}/spec-{sha256}.json", schedule.whole()))
 }
 
 pub(crate) fn runs(experiment: &ExperimentId) -> Path {
-    Path::from(format!("experiments/{experiment}/runs"))
+    Path::from(format!("{}/runs", of_experiment(experiment)))
+}
+
+fn of_experiment(experiment: &ExperimentId) -> String {
+    format!("experiments/{}", experiment.whole())
 }
 
 fn of_run(run: &Run) -> String {
-    format!("experiments/{}/runs/{:04}", run.experiment, run.index)
+    format!("{}/runs/{:04}", of_experiment(&run.experiment), run.index)
 }
 
 fn of_round(run: &Run) -> String {
@@ -99,8 +129,8 @@ pub(crate) fn rounds(run: &Run) -> Path {
 }
 
 /// `key` is hexadecimal.
-pub(crate) fn cached_answer(key: &str) -> Path {
-    let folder = key.get(..2).unwrap_or("00");
+pub(crate) fn cached_answer(tenant: Option<&Tenant>, key: &str) -> Path {
+    let folder = tenant::whole(tenant, key.get(..2).unwrap_or("00"));
     Path::from(format!("cache/{folder}/{key}.json"))
 }
 
@@ -161,8 +191,9 @@ pub(crate) fn export(run: &Run, model: &str, extension: &str) -> Path {
         .take(80)
         .collect();
     Path::from(format!(
-        "experiments/{}/exports/{:04}-{model}.{extension}",
-        run.experiment, run.index
+        "{}/exports/{:04}-{model}.{extension}",
+        of_experiment(&run.experiment),
+        run.index
     ))
 }
 

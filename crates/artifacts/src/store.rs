@@ -83,6 +83,15 @@ impl Store {
         Ok(Self { objects, local })
     }
 
+    /// A store that lists like a bucket.
+    #[cfg(test)]
+    pub(crate) fn bucket_in_memory() -> Self {
+        Self {
+            objects: Arc::new(object_store::memory::InMemory::new()),
+            local: false,
+        }
+    }
+
     /// How long answers may wait for others before they are written together: not at all on a local disk, a little on
     /// a remote store, where each write is a request that costs.
     pub fn default_commit_interval(&self) -> Duration {

@@ -9,6 +9,7 @@ mod execution;
 mod scorer;
 mod sink;
 
+use crate::tag::Tag;
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{
@@ -55,6 +56,10 @@ pub struct ExperimentConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(max_items = 10))]
     pub sinks: Vec<SinkConfig>,
+    /// Labels by which the experiment is found in lists; each stands there once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(max_items = 20, inline))]
+    pub tags: Vec<Tag>,
     #[serde(default)]
     pub execution: ExecutionConfig,
     #[serde(default)]

@@ -13,15 +13,46 @@ use serde::{Deserialize, Serialize};
 use self::dataset::{check_dataset, check_path};
 use crate::config::{AdapterConfig, DatasetConfig, ExperimentConfig, ModelConfig, ScorerConfig};
 use crate::fault::Fault;
+use crate::tag::Tag;
+use crate::tenant::{self, Tenant};
+
+/// The most tags that an experiment has.
+const MOST_TAGS: usize = 20;
 
 /// The longest id of an experiment, in characters.
 pub const LONGEST_ID: usize = 100;
 
-/// Identifies an experiment; also the id of its workflow, and part of the keys of its artifacts. Colons stand only in the
-/// ids that schedules make, which end with a time: nobody can choose such an id.
+/// Identifies an experiment. Shown and read as users know it; written into payloads, the ids of workflows and the keys of
+/// artifacts as the whole id, with the tenant that the experiment belongs to. Colons stand only in the ids that schedules make,
+/// which end with a time: nobody can choose such an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ExperimentId(String);
+pub struct ExperimentId {
+    tenant: Option<Tenant>,
+    id: String,
+}
+
+impl ExperimentId {
+    /// The same id as that of a tenant's experiment, or of one that is nobody's.
+    pub fn within(self, tenant: Option<Tenant>) -> Self {
+        Self { tenant, ..self }
+    }
+
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    /// With the tenant.
+    pub fn whole(&self) -> String {
+        tenant::whole(self.tenant.as_ref(), &self.id)
+    }
+
+    /// Reads a whole id.
+    pub fn of_whole(text: &str) -> Result<Self, NotAnExperimentId> {
+        let (tenant, id) = tenant::parts(text).map_err(|_| NotAnExperimentId)?;
+        Ok(id.parse::<Self>()?.within(tenant))
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -38,7 +69,10 @@ impl FromStr for ExperimentId {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         match begins_well && goes_on_well && text.len() <= LONGEST_ID {
-            true => Ok(Self(text.to_owned())),
+            true => Ok(Self {
+                tenant: None,
+                id: text.to_owned(),
+            }),
             false => Err(NotAnExperimentId),
         }
     }
@@ -48,25 +82,25 @@ impl TryFrom<String> for ExperimentId {
     type Error = NotAnExperimentId;
 
     fn try_from(text: String) -> Result<Self, NotAnExperimentId> {
-        text.parse()
+        Self::of_whole(&text)
     }
 }
 
 impl From<ExperimentId> for String {
     fn from(id: ExperimentId) -> Self {
-        id.0
+        id.whole()
     }
 }
 
 impl fmt::Display for ExperimentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.id)
     }
 }
 
 impl AsRef<str> for ExperimentId {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.id
     }
 }
 
@@ -85,6 +119,7 @@ impl NewExperiment {
         check_dataset(&config.dataset, &mut faults);
         check_models(&config, &mut faults);
         check_scorers(&config, &mut faults);
+        check_tags(&config.tags, &mut faults);
         sinks::check(&config, &mut faults);
         check_retry(&config, &mut faults);
         match faults.is_empty() {
@@ -132,6 +167,19 @@ pub fn check_name(name: &str, faults: &mut Vec<Fault>) {
             "/experiment_name",
             "a name has at most 200 characters",
         ));
+    }
+}
+
+fn check_tags(tags: &[Tag], faults: &mut Vec<Fault>) {
+    if tags.len() > MOST_TAGS {
+        let message = format!("an experiment has at most {MOST_TAGS} tags");
+        faults.push(Fault::new("/config/tags", message));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tags[..index].contains(tag) {
+            let message = format!("the tag `{}` stands here twice", tag.as_ref());
+            faults.push(Fault::new(format!("/config/tags/{index}"), message));
+        }
     }
 }
 
@@ -315,6 +363,7 @@ mod tests {
             assert!(id.parse::<ExperimentId>().is_err(), "{id}");
         }
         assert!("exp_0-9.A".parse::<ExperimentId>().is_ok());
+        assert!("acme@e".parse::<ExperimentId>().is_err());
         assert!("a-2026-11-27T03:00:00Z".parse::<ExperimentId>().is_ok());
     }
 }

@@ -3,7 +3,8 @@
 //! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
 //! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
-//! divides it, `journal` accounts for it, `waiting` says why none begins, `schedule` when all of it begins again.
+//! divides it, `journal` accounts for it, `waiting` says why none begins, `schedule` when all of it begins again, `tenant` whose
+//! it is.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -28,6 +29,8 @@ pub mod score;
 pub mod spec;
 pub mod statistics;
 pub mod summary;
+pub mod tag;
+pub mod tenant;
 pub mod uploaded;
 pub mod waiting;
 pub mod walk;

@@ -6,14 +6,19 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::ExperimentId;
+use crate::tenant::{self, Tenant};
 
 /// The longest id of a schedule, in characters: an experiment's id has place for it and the time that follows.
 pub const LONGEST_ID: usize = 64;
 
 /// Identifies a schedule. The experiments that it starts are called `<id>-<time>`, as in `nightly-2026-11-27T03:00:00Z`.
+/// Shown and read as users know it; Temporal and the keys of artifacts have the whole id, with the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ScheduleId(String);
+pub struct ScheduleId {
+    tenant: Option<Tenant>,
+    id: String,
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -24,8 +29,29 @@ pub struct NotAScheduleId;
 impl ScheduleId {
     /// The id that the experiments of the schedule have before the time is added: of no experiment that exists.
     pub fn stem(&self) -> ExperimentId {
-        let stem = self.0.parse();
-        stem.expect("the id of a schedule could be that of an experiment")
+        let stem = self.id.parse::<ExperimentId>();
+        let stem = stem.expect("the id of a schedule could be that of an experiment");
+        stem.within(self.tenant.clone())
+    }
+
+    /// The same id as that of a tenant's schedule, or of one that is nobody's.
+    pub fn within(self, tenant: Option<Tenant>) -> Self {
+        Self { tenant, ..self }
+    }
+
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    /// With the tenant.
+    pub fn whole(&self) -> String {
+        tenant::whole(self.tenant.as_ref(), &self.id)
+    }
+
+    /// Reads a whole id.
+    pub fn of_whole(text: &str) -> Result<Self, NotAScheduleId> {
+        let (tenant, id) = tenant::parts(text).map_err(|_| NotAScheduleId)?;
+        Ok(id.parse::<Self>()?.within(tenant))
     }
 }
 
@@ -38,7 +64,10 @@ impl FromStr for ScheduleId {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
         match begins_well && goes_on_well && text.len() <= LONGEST_ID {
-            true => Ok(Self(text.to_owned())),
+            true => Ok(Self {
+                tenant: None,
+                id: text.to_owned(),
+            }),
             false => Err(NotAScheduleId),
         }
     }
@@ -48,25 +77,25 @@ impl TryFrom<String> for ScheduleId {
     type Error = NotAScheduleId;
 
     fn try_from(text: String) -> Result<Self, NotAScheduleId> {
-        text.parse()
+        Self::of_whole(&text)
     }
 }
 
 impl From<ScheduleId> for String {
     fn from(id: ScheduleId) -> Self {
-        id.0
+        id.whole()
     }
 }
 
 impl fmt::Display for ScheduleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.id)
     }
 }
 
 impl AsRef<str> for ScheduleId {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.id
     }
 }
 
@@ -80,7 +109,15 @@ mod tests {
         let id: ScheduleId = longest.parse().unwrap();
         let experiment = format!("{}-2026-11-27T03:00:00Z", id.stem());
         assert!(experiment.parse::<ExperimentId>().is_ok());
-        for text in ["", "-a", "a b", "a:b", "a~b", &"a".repeat(LONGEST_ID + 1)] {
+        for text in [
+            "",
+            "-a",
+            "a b",
+            "a:b",
+            "a@b",
+            "a~b",
+            &"a".repeat(LONGEST_ID + 1),
+        ] {
             assert!(text.parse::<ScheduleId>().is_err(), "{text}");
         }
     }

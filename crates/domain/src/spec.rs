@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{AdapterConfig, ExecutionConfig, RetryConfig, ScorerConfig, SinkConfig};
 use crate::dataset::DatasetSource;
 use crate::experiment::NewExperiment;
+use crate::tag::Tag;
 
 /// An experiment as workers see it: every model has its adapter, and items are referred to, not included.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct ExperimentSpec {
     pub sinks: Vec<SinkConfig>,
     pub execution: ExecutionConfig,
     pub retry: RetryConfig,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
 /// A model with the adapter that its run uses.
@@ -47,6 +50,7 @@ impl ExperimentSpec {
             sinks: config.sinks,
             execution: config.execution,
             retry: config.retry,
+            tags: config.tags,
         }
     }
 }

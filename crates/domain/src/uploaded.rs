@@ -6,13 +6,41 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::tenant::{self, Tenant};
+
 /// The most bytes of one file. Larger ones are better read from a folder or from a bucket.
 pub const LARGEST_FILE: u64 = 1 << 30;
 
-/// The name of an uploaded dataset, which is also part of the keys of its files.
+/// The name of an uploaded dataset. Shown and read as users know it; written into the keys of its files as the whole name,
+/// with the tenant that the dataset belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DatasetName(String);
+pub struct DatasetName {
+    tenant: Option<Tenant>,
+    name: String,
+}
+
+impl DatasetName {
+    /// The same name as that of a tenant's dataset, or of one that is nobody's.
+    pub fn within(self, tenant: Option<Tenant>) -> Self {
+        Self { tenant, ..self }
+    }
+
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    /// With the tenant.
+    pub fn whole(&self) -> String {
+        tenant::whole(self.tenant.as_ref(), &self.name)
+    }
+
+    /// Reads a whole name.
+    pub fn of_whole(text: &str) -> Result<Self, NotAName> {
+        let (tenant, name) = tenant::parts(text).map_err(|_| NotAName)?;
+        Ok(name.parse::<Self>()?.within(tenant))
+    }
+}
 
 /// The version of an uploaded dataset: the SHA-256 of the file, in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,7 +66,10 @@ impl FromStr for DatasetName {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
         match begins_well && goes_on_well && text.len() <= 100 {
-            true => Ok(Self(text.to_owned())),
+            true => Ok(Self {
+                tenant: None,
+                name: text.to_owned(),
+            }),
             false => Err(NotAName),
         }
     }
@@ -63,7 +94,7 @@ impl TryFrom<String> for DatasetName {
     type Error = NotAName;
 
     fn try_from(text: String) -> Result<Self, NotAName> {
-        text.parse()
+        Self::of_whole(&text)
     }
 }
 
@@ -77,7 +108,7 @@ impl TryFrom<String> for Version {
 
 impl From<DatasetName> for String {
     fn from(name: DatasetName) -> Self {
-        name.0
+        name.whole()
     }
 }
 
@@ -89,7 +120,7 @@ impl From<Version> for String {
 
 impl fmt::Display for DatasetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
@@ -136,7 +167,7 @@ mod tests {
 
     #[test]
     fn names_and_versions_lead_nowhere_else() {
-        for name in ["", "..", "a/b", "é", "-a", &"a".repeat(101)] {
+        for name in ["", "..", "a/b", "é", "-a", "t@a", &"a".repeat(101)] {
             assert!(name.parse::<DatasetName>().is_err(), "{name}");
         }
         assert!("gsm8k_test-1.2".parse::<DatasetName>().is_ok());

@@ -28,6 +28,8 @@ pub struct ExperimentMemo {
     /// 0 at first, one more with each retry or rescoring.
     #[serde(default)]
     pub round: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The schedule that has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule_id: Option<ScheduleId>,

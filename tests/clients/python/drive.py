@@ -22,6 +22,7 @@ from evolution_client.api.datasets import (
 from evolution_client.api.experiments import (
     cancel_experiment,
     change_limits,
+    count_experiments,
     create_experiment,
     emit_experiment,
     get_experiment,
@@ -74,6 +75,7 @@ from evolution_client.models import (
     Experiment,
     ExperimentCheck,
     ExperimentConfig,
+    ExperimentCounts,
     ExperimentList,
     ExperimentSummary,
     FileFormat,
@@ -166,6 +168,7 @@ def experiment_body() -> CreateExperiment:
                 ScorerConfigRegex(type_=ScorerConfigRegexType.REGEX, name="number", pattern="^[0-9]+$"),
             ],
             sinks=[SinkConfigJsonl(type_=SinkConfigJsonlType.JSONL)],
+            tags=["python"],
         ),
     )
 
@@ -238,6 +241,13 @@ def read(client: Client, experiment_id: str) -> None:
     listed = list_experiments.sync(client=client, page_size=100, name="by a generated Python client")
     assert isinstance(listed, ExperimentList), listed
     called("list_experiments")
+    archived = list_experiments.sync(client=client, archived=True, tag="python")
+    assert isinstance(archived, ExperimentList), archived
+    found = [experiment for experiment in archived.experiments if experiment.id == experiment_id]
+    assert found and found[0].tags == ["python"], archived
+    counts = count_experiments.sync(client=client, tag="python")
+    assert isinstance(counts, ExperimentCounts) and counts.total == counts.running + counts.completed, counts
+    called("count_experiments")
 
     workflow = get_workflow.sync(experiment_id, client=client)
     assert isinstance(workflow, Workflow) and workflow.workflow_type == "ExperimentWorkflow", workflow

@@ -69,6 +69,7 @@ function experiment(): CreateExperiment {
       models: [{ name: "recorded" }],
       scorers: [{ type: "exact_match" }, { type: "regex", name: "number", pattern: "^[0-9]+$" }],
       sinks: [{ type: "jsonl" }],
+      tags: ["typescript"],
     },
   };
 }
@@ -205,6 +206,9 @@ async function read(): Promise<void> {
   const listed = await client.GET("/v1/experiments", { params: { query: { page_size: 100 } } });
   assert(listed.data?.experiments);
   called("list_experiments");
+  const counts = await client.GET("/v1/experiment-counts", { params: { query: { tag: "typescript" } } });
+  assert.equal(counts.data?.total, (counts.data?.running ?? 0) + (counts.data?.completed ?? 0));
+  called("count_experiments");
 
   const workflow = await client.GET("/v1/workflows/{workflow_id}", {
     params: { path: { workflow_id: id } },

@@ -62,6 +62,19 @@ export async function itemsAreFoundAndOpened({ browser, base, ask, writeKey }) {
   // The address holds the filters: another visitor sees the same.
   await page.reload();
   await page.waitForFunction((count) => document.querySelectorAll('.items > li').length === count, found.results.length);
+  // An item has an address of its own, with what all models made of it.
+  await rows.first().locator('summary').click();
+  await page.getByRole('link', { name: 'This item by itself' }).click();
+  await page.locator('section.one').nth(1).waitFor();
+  assert.equal(await page.locator('section.one').count(), 2);
+  // Scores are bounded once it is said whose.
+  await visit.go('#/experiments/finished/items?model=poor', 'Sums, finished');
+  await page.getByLabel('Scorer').selectOption('correct');
+  await page.getByLabel('To', { exact: true }).fill('0');
+  await page.keyboard.press('Enter');
+  const wrong = await ask('experiments/finished/results?model=poor&scorer=correct&max_score=0&page_size=25');
+  await page.waitForFunction((count) => document.querySelectorAll('.items > li').length === count, wrong.results.length);
+  assert.equal(await page.locator('.score[data-value=full]').count(), 0);
   await visit.end();
 }
 

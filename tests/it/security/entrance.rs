@@ -25,11 +25,16 @@ pub(super) fn key(arguments: &[&str]) -> (String, String) {
 /// An API that knows these keys.
 pub(super) async fn guarded(entries: &[String]) -> Stack {
     let mut stack = Stack::prepare(temporal::shared().await).await;
+    know(&mut stack, entries);
+    stack.start_api().await;
+    stack
+}
+
+/// Has the API know these keys from its next start on.
+pub(super) fn know(stack: &mut Stack, entries: &[String]) {
     let file = stack.folder().join("keys.toml");
     std::fs::write(&file, entries.concat()).unwrap();
     stack.set("API_KEYS", file.to_str().unwrap());
-    stack.start_api().await;
-    stack
 }
 
 /// Every operation of the document: its method, and a path with something in place of the parameters.

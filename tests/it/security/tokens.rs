@@ -294,3 +294,30 @@ async fn keys_in_a_file_need_no_issuer_and_stand_beside_api_keys() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_names_the_tenant_of_its_bearer() {
+    let issuer = Issuer::start().await;
+    let signer = Signer::ed("ed");
+    issuer.tell(&[&signer]);
+    let name = issuer.name();
+    let stack = stack(&name, &[("OIDC_TENANT_CLAIM", "org.id")]).await;
+    let [acme, bolt] = ["acme", "bolt"].map(|org| {
+        let claims = claims(&name, |claims| claims["org"] = json!({"id": org}));
+        stack.api().bearing(&signer.token(&claims))
+    });
+    let mut body = experiments::valid();
+    body["experiment_id"] = json!("one");
+    acme.create(&body).await;
+    acme.experiment("one").await;
+    assert_eq!(bolt.get("/v1/experiments/one").await.status, 404);
+    for org in [
+        json!(null),
+        json!({}),
+        json!({"id": "a@b"}),
+        json!({"id": ["acme"]}),
+    ] {
+        let token = signer.token(&claims(&name, |claims| claims["org"] = org.clone()));
+        assert_eq!(list(&stack, &token).await.status, 403, "{org}");
+    }
+}

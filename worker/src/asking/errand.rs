@@ -69,6 +69,7 @@ impl Errand {
             entrance: bench.gates.join(&caller, share, adapter.provider()),
             recorder: Recorder::start(bench.commit_interval, Arc::clone(&tally)),
             ends_with_run: matches!(subject, Subject::Outputs(_)),
+            tenant: caller.run.experiment.tenant().cloned(),
             adapter: Arc::clone(&adapter),
             tally: Arc::clone(&tally),
             rules,

@@ -144,10 +144,11 @@ impl Opening {
         adapter: &Adapter,
         questions: Vec<Question>,
     ) -> Result<(Vec<Question>, Vec<Output>), Failure> {
+        let tenant = self.caller.run.experiment.tenant();
         let mut found = stream::iter(questions)
             .map(async |question| {
                 let answer = match adapter.cache_key(&question.item) {
-                    Some(key) => self.store.cached_answer(&key).await?,
+                    Some(key) => self.store.cached_answer(tenant, &key).await?,
                     None => None,
                 };
                 let answer = answer.filter(|answer| self.is_of_use(answer));

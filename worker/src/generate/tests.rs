@@ -62,6 +62,7 @@ async fn fixture() -> Fixture {
         sinks: Vec::new(),
         execution: domain::config::ExecutionConfig::default(),
         retry: RetryConfig::default(),
+        tags: Vec::new(),
     };
     let experiment_id: domain::experiment::ExperimentId = "e".parse().unwrap();
     let sha256 = store.put_spec(&experiment_id, &spec).await.unwrap();

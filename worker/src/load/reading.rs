@@ -3,6 +3,7 @@
 use domain::config::{FieldMapping, FileDataset, Selection};
 use domain::dataset::DatasetSource;
 use domain::item::DatasetItem;
+use domain::tenant::Tenant;
 use domain::uploaded::FileFormat;
 
 use crate::failure::Failure;
@@ -27,8 +28,12 @@ pub(crate) enum Rows {
 }
 
 impl Reading {
-    /// What cannot be opened is told here, before a row is read.
-    pub(crate) async fn open(bench: &Bench, source: &DatasetSource) -> Result<Self, Failure> {
+    /// What cannot be opened is told here, before a row is read. Uploaded files are those of the tenant.
+    pub(crate) async fn open(
+        bench: &Bench,
+        source: &DatasetSource,
+        tenant: Option<&Tenant>,
+    ) -> Result<Self, Failure> {
         let of_file =
             async |file: &FileDataset, rows: fn(Content, Option<FieldMapping>) -> Rows| {
                 let content = bench.sources.open(file).await?;
@@ -42,7 +47,8 @@ impl Reading {
             DatasetSource::Csv(file) => of_file(file, Rows::Csv).await,
             DatasetSource::Parquet(file) => of_file(file, Rows::Parquet).await,
             DatasetSource::Uploaded(dataset) => {
-                let (format, content) = bench.sources.open_uploaded(&bench.store, dataset).await?;
+                let opening = bench.sources.open_uploaded(&bench.store, dataset, tenant);
+                let (format, content) = opening.await?;
                 let rows = match format {
                     FileFormat::Jsonl => Rows::Jsonl,
                     FileFormat::Csv => Rows::Csv,

@@ -8,7 +8,8 @@ use artifacts::Store;
 use artifacts::buckets::Buckets;
 use bytesize::ByteSize;
 use domain::config::{FileDataset, UploadedDataset};
-use domain::uploaded::{FileCompression, FileFormat};
+use domain::tenant::Tenant;
+use domain::uploaded::{DatasetName, FileCompression, FileFormat};
 use futures::TryStreamExt;
 use tokio::io::AsyncWriteExt;
 use url::Url;
@@ -84,9 +85,11 @@ impl Sources {
         &self,
         store: &Store,
         dataset: &UploadedDataset,
+        tenant: Option<&Tenant>,
     ) -> Result<(FileFormat, Content), Failure> {
         let unknown = || Failure::Dataset(format!("`{}` names no version", dataset.name));
-        let name = dataset.name.parse().map_err(|_| unknown())?;
+        let name: DatasetName = dataset.name.parse().map_err(|_| unknown())?;
+        let name = name.within(tenant.cloned());
         let version = dataset.version.as_ref().ok_or_else(unknown)?;
         let version = version.parse().map_err(|_| unknown())?;
         let announced = store.announced_file(&name, &version).await?;

@@ -14,6 +14,7 @@ use temporalio_common::protos::temporal::api::schedule::v1::{
 };
 use temporalio_common::protos::temporal::api::workflow::v1::NewWorkflowExecutionInfo;
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeScheduleResponse;
+use workflows::ids;
 use workflows::memo::{self, ExperimentMemo};
 
 use crate::scheduling::Scheduled;
@@ -105,7 +106,7 @@ fn running(info: &ScheduleInfo) -> Vec<ExperimentLink> {
     workflows
         .map(|execution| ExperimentLink {
             link: link(&execution.workflow_id),
-            experiment_id: execution.workflow_id.clone(),
+            experiment_id: ids::shown(&execution.workflow_id).to_owned(),
         })
         .collect()
 }
@@ -114,14 +115,14 @@ fn recent(result: &ScheduleActionResult) -> Option<StartedExperiment> {
     let execution = result.start_workflow_result.as_ref()?;
     Some(StartedExperiment {
         link: link(&execution.workflow_id),
-        experiment_id: execution.workflow_id.clone(),
+        experiment_id: ids::shown(&execution.workflow_id).to_owned(),
         scheduled_at: or_epoch(time!(result.schedule_time)),
         started_at: or_epoch(time!(result.actual_time)),
     })
 }
 
-fn link(experiment_id: &str) -> String {
-    format!("/v1/experiments/{experiment_id}")
+fn link(workflow_id: &str) -> String {
+    format!("/v1/experiments/{}", ids::shown(workflow_id))
 }
 
 /// So many seconds, if they are not more than can be asked for: Temporal's own default is.

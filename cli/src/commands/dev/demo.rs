@@ -8,7 +8,7 @@ use api_types::experiments::Experiment;
 use domain::experiment::ExperimentId;
 
 use super::folders::Folders;
-use crate::client::Client;
+use crate::client::{Client, ExperimentFilter};
 use crate::exit::Outcome;
 use crate::file;
 use crate::output::progress::Progress;
@@ -98,7 +98,7 @@ impl Demo<'_> {
 
 /// Says which experiments of an earlier start go on.
 async fn unfinished(client: &Client, screen: &Screen) -> anyhow::Result<()> {
-    let list = client.list(100, None).await?;
+    let list = client.list(&ExperimentFilter::default(), 100, None).await?;
     for experiment in &list.experiments {
         if !experiment.status.is_final() {
             let id = one_line(&experiment.id, 100);

@@ -94,6 +94,17 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// Prepares Temporal, and ends.
+    pub(crate) fn setup(&self) -> Launch {
+        Launch {
+            name: "setup".to_owned(),
+            role: Role::Server,
+            program: self.programs.api.clone(),
+            args: vec!["setup".into()],
+            env: self.shared(),
+        }
+    }
+
     fn shared(&self) -> Vec<(&'static str, OsString)> {
         vec![
             (

@@ -47,6 +47,18 @@ pub(crate) struct Launch {
     pub(crate) env: Vec<(&'static str, OsString)>,
 }
 
+impl Launch {
+    /// Gives a command its environment: what the user's shell says about another Temporal is not for ours.
+    pub(crate) fn surround(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("TEMPORAL_") {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+    }
+}
+
 /// What a part is to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -82,13 +94,7 @@ impl Process {
             .stdout(file.try_clone()?)
             .stderr(file)
             .process_group(0);
-        // What the user's shell says about another Temporal is not for ours.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("TEMPORAL_") {
-                command.env_remove(name);
-            }
-        }
-        command.envs(launch.env.iter().map(|(name, value)| (name, value)));
+        launch.surround(&mut command);
         let mut child = command
             .spawn()
             .with_context(|| format!("{} cannot be started", launch.name))?;
