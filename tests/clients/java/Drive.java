@@ -161,9 +161,11 @@ public class Drive {
     check(difference.getStatisticallyTied() && difference.getTies() == ITEMS, difference);
     called("get_comparison");
 
-    ExperimentList listed = experiments.listExperiments(100, null, null, null);
+    ExperimentList listed = experiments.listExperiments(100, null, null, null, null, null, null, null, null);
     check(!listed.getExperiments().isEmpty(), listed);
     called("list_experiments");
+    equal(experiments.countExperiments(null, null, "java", null, null).getTotal(), 0L);
+    called("count_experiments");
     Workflow workflow = workflows.getWorkflow(id);
     equal(workflow.getWorkflowType(), "ExperimentWorkflow");
     called("get_workflow");

@@ -117,6 +117,9 @@ async function read(): Promise<void> {
   const listed = await api.listExperiments({ query: { page_size: 100 } });
   assert(listed.data?.experiments);
   called("list_experiments");
+  const counts = await api.countExperiments({ query: { tag: "hey" } });
+  assert.equal(counts.data?.total, 0);
+  called("count_experiments");
   const workflow_id = path.experiment_id;
   const workflow = await api.getWorkflow({ path: { workflow_id } });
   assert.equal(workflow.data?.workflow_type, "ExperimentWorkflow");
