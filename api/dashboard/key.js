@@ -46,11 +46,11 @@ export function KeyDialog() {
     answer(new FormData(event.target).get('key').trim());
   };
   return html`
-    <${Dialog} title="This service asks for an API key" onClose=${() => answer('')}>
+    <${Dialog} title="This service asks who you are" onClose=${() => answer('')}>
       <form onSubmit=${submit}>
         ${asked.refused && html`<p class="note bad" role="alert">The service does not know this key, or it has expired.</p>`}
         <label class="field">
-          <span>API key</span>
+          <span>API key or token</span>
           <input name="key" type="password" autocomplete="off" spellcheck=${false} required autofocus />
         </label>
         <p class="soft">It is kept in this tab until that is closed. A key with the role <code>read</code> suffices to look.</p>

@@ -56,6 +56,7 @@ const FILES: &[(&str, &str)] = files![
     "views/choice.js"
     "views/compare.js"
     "views/controls.js"
+    "views/counts.js"
     "views/datasets.js"
     "views/differences.js"
     "views/experiment.js"

@@ -15,11 +15,11 @@ pub(crate) fn published(document: &OpenApi) -> Value {
     if let Value::Object(mut schemas) = schemas {
         schemas.values_mut().for_each(tidy);
         unions::split(&mut schemas);
-        document["paths"]
-            .as_object_mut()
-            .into_iter()
-            .flat_map(Map::values_mut)
-            .for_each(tidy_parameters);
+        let paths = document["paths"].as_object_mut().into_iter();
+        for path in paths.flat_map(Map::values_mut) {
+            tidy_parameters(path);
+            write_files(path);
+        }
         write_out_texts(&mut document["paths"], &schemas);
         let texts = schemas.clone();
         schemas
@@ -92,6 +92,20 @@ fn tidy(schema: &mut Value) {
         }
         Value::Array(schemas) => schemas.iter_mut().for_each(tidy),
         _ => {}
+    }
+}
+
+/// Bytes that are no JSON are a file, and not a list of numbers.
+fn write_files(path: &mut Value) {
+    let operations = path.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let responses = operations
+        .filter_map(|operation| operation["responses"].as_object_mut())
+        .flat_map(Map::values_mut);
+    let contents = responses.filter_map(|response| response.get_mut("content")?.as_object_mut());
+    for (kind, content) in contents.flatten() {
+        if !kind.ends_with("json") && content["schema"]["type"] == "array" {
+            content["schema"] = json!({"type": "string", "format": "binary"});
+        }
     }
 }
 
@@ -195,6 +209,17 @@ mod tests {
         assert_eq!(timeout["default"], "2m", "{timeout}");
         assert!(timeout["pattern"].is_string(), "{timeout}");
         assert_eq!(schemas["Interval"], Value::Null);
+    }
+
+    #[test]
+    fn a_file_is_no_list_of_numbers() {
+        let document = crate::openapi();
+        let results = &document["paths"]["/v1/experiments/{experiment_id}/results"]["get"];
+        let content = &results["responses"]["200"]["content"]["application/vnd.apache.parquet"];
+        assert_eq!(
+            content["schema"],
+            json!({"type": "string", "format": "binary"})
+        );
     }
 
     #[test]

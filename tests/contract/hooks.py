@@ -5,8 +5,8 @@ import zlib
 
 import schemathesis
 
-# The bodies of these hold every scorer, adapter and sink, which makes ten thousand cases of each: every so-many-th is put.
-SAMPLED = {"create_experiment": 150, "retry_experiment": 150, "rescore_experiment": 100}
+# A body that holds every scorer, adapter and sink makes ten thousand cases: every so-many-th is put.
+SAMPLED = {"create_experiment": 100}
 
 # Where a request that keeps to its schema may still be refused as `invalid`, and why.
 BEYOND_THE_SCHEMA = {
@@ -23,9 +23,13 @@ BEYOND_THE_SCHEMA = {
     "upload_dataset_part": [""],
     # What is asked for must be there.
     "get_comparison": ["/experiment", "/model"],
-    "list_results": ["/model"],
+    "list_results": ["/model", "/scorer", "/min_score", "/max_score", "/tag"],
     "get_breakdown": ["/model", "/resamples"],
     "get_ledger": ["/model"],
+    # As of experiments; and a rule of cron, a time zone, or times in their order.
+    "create_schedule": ["/config", "/spec", "/catchup_window", "/schedule_id"],
+    "update_schedule": ["", "/config", "/spec", "/catchup_window"],
+    "backfill_schedule": ["/start_time", "/end_time"],
     # A length of time has a longest.
     "get_experiment": ["/wait"],
 }

@@ -6,6 +6,7 @@ import { aRunIsHeldAndEnded, whatIsNotAllowedIsTold } from './cases/controls.mjs
 import { hostileTextStaysText } from './cases/hostile.mjs';
 import { aKeyboardSuffices } from './cases/keyboard.mjs';
 import { aKeyIsAskedFor } from './cases/key.mjs';
+import { experimentsAreFound } from './cases/list.mjs';
 import { aPhoneIsWideEnough } from './cases/phone.mjs';
 import { aRunIsFollowed, aBrokenStreamIsTakenUpAgain } from './cases/progress.mjs';
 import { itemsAreFoundAndOpened, modelsAreCompared, scoresHaveIntervals } from './cases/results.mjs';
@@ -14,6 +15,7 @@ import * as experiments from './experiments.mjs';
 
 const CASES = {
   'a key is asked for': aKeyIsAskedFor,
+  'experiments are found': experimentsAreFound,
   'a run is followed from the list to its end': aRunIsFollowed,
   'a broken stream is taken up again': aBrokenStreamIsTakenUpAgain,
   'scores have intervals and distributions': scoresHaveIntervals,

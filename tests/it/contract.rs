@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use harness::temporal::TemporalServer;
 use harness::{Stack, experiments, programs, tools};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use crate::operations::key;
 /// A file of one item, and its SHA-256.
 const CONTENT: &str = "{\"id\": \"1\", \"input\": {}}\n";
 const SHA256: &str = "fb43a881ff25594849922d3604a6190d39f292dc14428634cc968178e22e2ea8";
+
+const SCHEDULE: &str = "contract";
 
 /// Uploads a dataset of one item.
 async fn upload(stack: &Stack) {
@@ -32,6 +35,14 @@ async fn upload(stack: &Stack) {
     assert_eq!(version["complete"], true, "{version}");
 }
 
+/// Makes a schedule that starts nothing while the test lasts.
+async fn schedule(stack: &Stack) {
+    let mut body = experiments::valid();
+    body["schedule_id"] = json!(SCHEDULE);
+    body["spec"] = json!({"cron": ["0 3 1 1 *"]});
+    stack.api().post("/v1/schedules", &body).await.expect(201);
+}
+
 fn count(document: &Value) -> usize {
     let paths = document["paths"].as_object().unwrap().values();
     paths.map(|path| path.as_object().unwrap().len()).sum()
@@ -41,10 +52,15 @@ fn count(document: &Value) -> usize {
 async fn whatever_is_asked_is_answered_as_the_document_says() {
     let folder = programs::repository().join("tests/contract");
     let tools = tools::python(&folder.join("requirements.txt"), &[]);
-    let mut stack = Stack::start().await;
+    // A server of its own: what is asked for may be a schedule that starts something every second.
+    let temporal = TemporalServer::private().await;
+    let mut stack = Stack::prepare(&temporal).await;
+    stack.start_api().await;
+    stack.start_worker();
     let experiment = stack.api().create(&experiments::valid()).await;
     stack.api().completed(&experiment, SOON).await;
     upload(&stack).await;
+    schedule(&stack).await;
     let document = stack.api().get("/openapi.json").await.json();
 
     // From here on the service asks for a key.
@@ -65,6 +81,8 @@ async fn whatever_is_asked_is_answered_as_the_document_says() {
             .env("CONTRACT_EXPERIMENT", experiment)
             .env("CONTRACT_DATASET", "contract")
             .env("CONTRACT_VERSION", SHA256)
+            .env("CONTRACT_ITEM", "1")
+            .env("CONTRACT_SCHEDULE", SCHEDULE)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(stack.folder()),
     );

@@ -11,8 +11,9 @@ use harness::{ModelServer, Reply, Stack, programs, temporal, tools};
 use crate::operations::key;
 
 /// Every case of the driver.
-const CASES: [&str; 13] = [
+const CASES: [&str; 14] = [
     "a key is asked for",
+    "experiments are found",
     "a run is followed from the list to its end",
     "a broken stream is taken up again",
     "scores have intervals and distributions",

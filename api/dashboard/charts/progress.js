@@ -7,20 +7,23 @@ import { STATES } from '../words.js';
 const unscored = ({ states, items_done: done }) => Math.max(0, done - Object.values(states).reduce((sum, items) => sum + items, 0));
 
 export function ProgressBar({ run }) {
-  const total = run.dataset?.count;
+  // With several samples of each item, each sample counts.
+  const { count: items, samples = 1 } = run.dataset ?? {};
+  const total = items && items * samples;
+  const noun = samples > 1 ? 'samples' : 'items';
   const waiting = unscored(run);
   const left = Math.max(0, (total ?? 0) - run.items_done);
   const parts = [...Object.keys(STATES).map((state) => [state, run.states[state] ?? 0]), ['answered', waiting], ['left', left]];
   const said = total === undefined
     ? 'the dataset is not loaded yet'
-    : `${count(run.items_done)} of ${count(total)} items done`;
+    : `${count(run.items_done)} of ${count(total)} ${noun} done`;
   return html`
     <div class="progress" role="progressbar" aria-label=${`Progress of ${run.model}`} aria-valuemin="0"
       aria-valuemax=${total ?? 1} aria-valuenow=${Math.min(run.items_done, total ?? 0)} aria-valuetext=${said}>
       ${parts.map(([name, items]) => items > 0 && html`<span key=${name} data-part=${name} style=${{ flexGrow: items }}></span>`)}
     </div>
     <p class="progress-words">
-      <strong>${count(run.items_done)}</strong>${total === undefined ? ' items' : ` of ${count(total)} items`}
+      <strong>${count(run.items_done)}</strong>${total === undefined ? ' items' : ` of ${count(total)} ${noun}`}
       ${total > 0 && html`<span class="soft"> · ${percent(run.items_done, total)}</span>`}
     </p>
   `;

@@ -47,7 +47,7 @@ export function Experiment({ id, part, item, query }) {
 }
 
 function Head({ experiment, live, problem }) {
-  const { id, experiment_name: name, status, reason, waiting_on: waiting, created_at: created, ended_at: ended, schedule_id: schedule, links } = experiment;
+  const { id, experiment_name: name, status, reason, tags = [], waiting_on: waiting, created_at: created, ended_at: ended, schedule_id: schedule, links } = experiment;
   return html`
     <div class="title">
       <h1>${name}</h1>
@@ -55,6 +55,7 @@ function Head({ experiment, live, problem }) {
     </div>
     <p class="facts soft">
       <code>${id}</code>
+      ${tags.map((tag) => html`<span class="chip">${tag}</span>`)}
       <span>created <${Ago} at=${created} /></span>
       <span>${ended ? 'took' : 'for'} <${Took} from=${created} to=${ended} /></span>
       ${!isFinal(status) && html`<span class="live" data-live=${live} role="status">${live ? 'live' : 'connection lost, trying again'}</span>`}

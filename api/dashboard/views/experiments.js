@@ -7,19 +7,35 @@ import { Pager, pageToken } from '../parts/pager.js';
 import { Ago, Badge, Took } from '../parts/status.js';
 import { address, queryOf } from '../router.js';
 import { STATUSES } from '../words.js';
+import { Counts } from './counts.js';
 import { Filters } from './filters.js';
 
 const SEGMENTS = ['experiments'];
 const FIELDS = [
   { name: 'name', label: 'Name', placeholder: 'exactly' },
   { name: 'status', label: 'Status', choices: STATUSES },
+  { name: 'model', label: 'Model' },
+  { name: 'tag', label: 'Tag' },
+  { name: 'from', label: 'Started from', type: 'date' },
+  { name: 'to', label: 'up to', type: 'date' },
 ];
+
+/** The filters as the API takes them: days begin and end where the reader is. */
+function filtersOf(query) {
+  const day = (name, later) => {
+    const begin = new Date(`${query.get(name)}T00:00`);
+    begin.setDate(begin.getDate() + later);
+    return Number.isNaN(begin.getTime()) ? '' : begin.toISOString();
+  };
+  const [name, status, model, tag] = ['name', 'status', 'model', 'tag'].map((field) => query.get(field));
+  return { name, status, model, tag, started_after: day('from', 0), started_before: day('to', 1) };
+}
 
 /** How often the list is read again. */
 const EVERY = 5000;
 
 export function Experiments({ query }) {
-  const filters = Object.fromEntries(FIELDS.map(({ name }) => [name, query.get(name)]));
+  const filters = filtersOf(query);
   const asked = queryOf({ ...filters, page_size: 20, page_token: pageToken(query) });
   const { data, problem, loading, reload } = useLoad(`experiments?${asked}`, EVERY);
   const [chosen, setChosen] = useState([]);
@@ -30,6 +46,7 @@ export function Experiments({ query }) {
       <button type="button" class="quiet" data-key="r" onClick=${reload}>Read again</button>
     </div>
     <${Filters} segments=${SEGMENTS} query=${query} fields=${FIELDS} />
+    <${Counts} segments=${SEGMENTS} query=${query} filters=${filters} every=${EVERY} />
     <${Failure} problem=${problem} retry=${reload} />
     ${loading && html`<${Loading} what="experiments" />`}
     ${data && html`<${List} experiments=${data.experiments} filtered=${Object.values(filters).some(Boolean)} chosen=${chosen} choose=${choose} />`}
@@ -69,7 +86,7 @@ function List({ experiments, filtered, chosen, choose }) {
 }
 
 function Row({ experiment, chosen, choose }) {
-  const { id, experiment_name: name, status, models, created_at: created, ended_at: ended } = experiment;
+  const { id, experiment_name: name, status, tags = [], models, created_at: created, ended_at: ended } = experiment;
   return html`
     <tr data-row-of=${id}>
       <td class="choice">
@@ -79,6 +96,7 @@ function Row({ experiment, chosen, choose }) {
       <th scope="row" class="name">
         <a data-row href=${address(['experiments', id])}>${name}</a>
         <span class="id">${id}</span>
+        ${tags.map((tag) => html`<span class="chip">${tag}</span> `)}
       </th>
       <td class="status"><${Badge} status=${status} /></td>
       <td class="models">

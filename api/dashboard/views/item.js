@@ -17,11 +17,12 @@ function tone(value) {
 }
 
 export function Item({ model, result }) {
-  const { item, state, output, scores = [], scorer_errors: failures = [] } = result;
+  const { item, sample, state, output, scores = [], scorer_errors: failures = [] } = result;
   return html`
     <div class="item">
       <p class="facts soft">
         <span>${worded(STATES, state)}</span><span>${model}</span>
+        ${sample !== undefined && html`<span>sample ${sample}</span>`}
         ${item.tags?.map((tag) => html`<span class="chip">${tag}</span>`)}
         <${OutputFacts} output=${output} />
       </p>

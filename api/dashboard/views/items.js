@@ -45,7 +45,7 @@ export function Items({ experiment, query }) {
     html`<${Empty}>${Object.values(filters).some(Boolean) ? 'No item is like that.' : 'No item is done yet.'}<//>`}
     ${data?.results.length > 0 &&
     html`<ul class="items">
-      ${data.results.map(({ model, result }) => html`<${Row} key=${`${model} ${result.item.id}`} experiment=${id}
+      ${data.results.map(({ model, result }) => html`<${Row} key=${`${model} ${result.item.id} ${result.sample}`} experiment=${id}
         model=${model} result=${result} several=${models.length > 1} />`)}
     </ul>`}
     ${data && !data.complete && html`<p class="soft small">The experiment is under way: more items will follow.</p>`}
@@ -55,13 +55,14 @@ export function Items({ experiment, query }) {
 
 function Row({ experiment, model, result, several }) {
   const [open, setOpen] = useState(false);
-  const { item, state, output, scores = [] } = result;
+  const { item, sample, state, output, scores = [] } = result;
   const said = output?.answer ? output.answer.value : output?.error?.message;
   return html`
     <li data-row-of=${item.id}>
       <details onToggle=${(event) => setOpen(event.target.open)}>
         <summary data-row>
           <span class="item-id">${item.id}</span>
+          ${sample !== undefined && html`<span class="soft small">sample ${sample}</span>`}
           ${several && html`<span class="chip">${model}</span>`}
           ${state !== 'ok' && html`<span class="state" data-part=${state}>${worded(STATES, state)}</span>`}
           <span class="said ${output?.answer ? '' : 'soft'}">${excerpt(said ?? '')}</span>

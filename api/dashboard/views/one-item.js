@@ -13,6 +13,8 @@ export function OneItem({ experiment, id }) {
     <h2 class="item-title"><code>${id}</code></h2>
     ${loading && html`<${Loading} what="the item" />`}
     <${Failure} problem=${problem} retry=${reload} />
-    ${data?.results.map(({ model, result }) => html`<section class="panel one" key=${model}><${Item} model=${model} result=${result} /></section>`)}
+    ${data?.results.map(
+      ({ model, result }) => html`<section class="panel one" key=${`${model} ${result.sample}`}><${Item} model=${model} result=${result} /></section>`,
+    )}
   `;
 }

@@ -79,9 +79,38 @@ function Scorer({ scorer, models }) {
         </tbody>
       </table>
       ${method && html`<p class="soft small">Intervals by ${worded(METHODS, method)}. A failed item is in no mean.</p>`}
+      <${Passes} rows=${rows} />
       <div class="histograms">
         ${rows.map(({ model, found }) => html`<div key=${model}><h3>${model}</h3><${Histogram} scorer=${found} /></div>`)}
       </div>
     </section>
+  `;
+}
+
+/** How likely one of k samples passes, of items with several. */
+function Passes({ rows }) {
+  const all = rows.flatMap(({ model, found }) => (found.pass_at_k ?? []).map((at) => ({ model, ...at })));
+  if (!all.length) return null;
+  return html`
+    <table class="means">
+      <thead>
+        <tr>
+          <th scope="col">pass@k</th>
+          <th scope="col">Mean</th>
+          <th scope="col">95 % interval</th>
+          <th scope="col" class="n">Items</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${all.map(
+          ({ model, k, mean, interval: range, items }) => html`<tr key=${`${model} ${k}`}>
+            <th scope="row">pass@${k} <span class="soft">${model}</span></th>
+            <td><strong>${estimate(mean, range)}</strong></td>
+            <td class="soft range">${range ? interval(range) : '–'}</td>
+            <td class="n">${count(items)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
   `;
 }

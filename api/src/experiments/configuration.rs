@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::config::{DatasetConfig, ExperimentConfig, InlineDataset, ModelConfig};
 use domain::experiment::ExperimentId;
+use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use workflows::ids;
 
@@ -32,24 +33,36 @@ pub(crate) async fn get_experiment_config(
     ExperimentPath(id): ExperimentPath,
 ) -> Result<Json<ExperimentConfig>, ApiError> {
     let none = || ApiError::not_found("configuration of the experiment", &id);
-    let sha256 = latest(&state, &id).await?.ok_or_else(none)?;
-    let spec = match state.store.spec(&id, &sha256).await {
-        Err(artifacts::Error::NotFound(_)) => return Err(none()),
-        read => read?,
+    let (sha256, schedule) = latest(&state, &id).await?;
+    let sha256 = sha256.ok_or_else(none)?;
+    let read = match (state.store.spec(&id, &sha256).await, schedule) {
+        // Until it has begun it has none of its own.
+        (Err(artifacts::Error::NotFound(_)), Some(schedule)) => {
+            state.store.scheduled_spec(&schedule, &sha256).await
+        }
+        (read, _) => read,
     };
-    config(&state, spec).await.map(Json)
+    match read {
+        Err(artifacts::Error::NotFound(_)) => Err(none()),
+        read => config(&state, read?).await.map(Json),
+    }
 }
 
-/// The hash of the specification of the latest round, by Temporal or else by the archive; none when it is not on record.
-async fn latest(state: &AppState, id: &ExperimentId) -> Result<Option<String>, ApiError> {
+/// The hash of the specification of the latest round, and the schedule that has started the experiment, by Temporal or else
+/// by the archive.
+async fn latest(
+    state: &AppState,
+    id: &ExperimentId,
+) -> Result<(Option<String>, Option<ScheduleId>), ApiError> {
     let workflow_id = ids::experiment_workflow(id);
     let execution = state.workflows.describe(&workflow_id).await?;
     if let Some(memo) = execution.and_then(|execution| execution.experiment) {
-        return Ok(memo.spec_sha256);
+        return Ok((memo.spec_sha256, memo.schedule_id));
     }
     let summaries = state.store.summaries(id).await?;
     let latest = summaries.into_iter().max_by_key(|summary| summary.round);
-    Ok(latest.ok_or_else(|| missing(id))?.spec_sha256)
+    let latest = latest.ok_or_else(|| missing(id))?;
+    Ok((latest.spec_sha256, latest.schedule_id))
 }
 
 /// The configuration that a specification was made of.

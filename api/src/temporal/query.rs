@@ -1,7 +1,6 @@
 //! Queries of Temporal's visibility store: which workflows are the experiments that are asked for.
 
 use domain::summary::Status;
-use jiff::Timestamp;
 use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
 
 use crate::error::ApiError;
@@ -108,6 +107,8 @@ pub(super) fn name(status: Status) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     fn asked(filter: ExperimentFilter, registered: &Registered) -> String {

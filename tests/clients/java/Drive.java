@@ -3,6 +3,7 @@ import evolution.ApiException;
 import evolution.api.DatasetsApi;
 import evolution.api.ExperimentsApi;
 import evolution.api.ResultsApi;
+import evolution.api.SchedulesApi;
 import evolution.api.WorkflowsApi;
 import evolution.model.*;
 import java.io.BufferedReader;
@@ -10,6 +11,7 @@ import java.io.InputStreamReader;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,6 +32,7 @@ public class Drive {
   final ExperimentsApi experiments;
   final ResultsApi results;
   final DatasetsApi datasets;
+  final SchedulesApi schedules;
   final WorkflowsApi workflows;
 
   Drive(String base) {
@@ -38,6 +41,7 @@ public class Drive {
     experiments = new ExperimentsApi(client);
     results = new ResultsApi(client);
     datasets = new DatasetsApi(client);
+    schedules = new SchedulesApi(client);
     workflows = new WorkflowsApi(client);
   }
 
@@ -55,6 +59,7 @@ public class Drive {
     drive.upload();
     drive.again(id);
     drive.over(id);
+    drive.schedule();
   }
 
   String create() throws Exception {
@@ -133,7 +138,7 @@ public class Drive {
     List<ModelResult> seen = new ArrayList<>();
     String token = null;
     do {
-      ResultList page = results.listResults(id, 7, token, null, ItemState.OK);
+      ResultList page = results.listResults(id, 7, token, null, ItemState.OK, null, null, null, null);
       check(page.getComplete(), page);
       seen.addAll(page.getResults());
       token = page.getNextPageToken();
@@ -142,6 +147,10 @@ public class Drive {
     equal(seen.get(1).getResult().getItem().getInput().get("prompt"), "1 + 0");
     equal(seen.get(1).getResult().getScores().get(0).getName(), "exact_match");
     called("list_results");
+    equal(results.getItemResults(id, "1").getResults(), List.of(seen.get(1)));
+    called("get_item_results");
+    equal(experiments.getExperimentConfig(id).getModels().get(0).getName(), "recorded");
+    called("get_experiment_config");
 
     // One run alone cannot be compared; two that are equal are tied.
     refused("invalid", () -> results.getComparison(List.of(id), null, null));
@@ -152,9 +161,11 @@ public class Drive {
     check(difference.getStatisticallyTied() && difference.getTies() == ITEMS, difference);
     called("get_comparison");
 
-    ExperimentList listed = experiments.listExperiments(100, null, null, null);
+    ExperimentList listed = experiments.listExperiments(100, null, null, null, null, null, null, null, null);
     check(!listed.getExperiments().isEmpty(), listed);
     called("list_experiments");
+    equal(experiments.countExperiments(null, null, "java", null, null).getTotal(), 0L);
+    called("count_experiments");
     Workflow workflow = workflows.getWorkflow(id);
     equal(workflow.getWorkflowType(), "ExperimentWorkflow");
     called("get_workflow");
@@ -224,6 +235,43 @@ public class Drive {
         experiments.terminateExperiment(id, new TerminateExperiment().reason("done"));
     equal(ended.getStatus(), Status.COMPLETED);
     called("terminate_experiment");
+  }
+
+  void schedule() throws Exception {
+    CreateExperiment experiment = body();
+    String id = "java-" + System.nanoTime();
+    ScheduleSpec spec = new ScheduleSpec().addCronItem("0 3 1 1 *").timeZone("Europe/Berlin");
+    Schedule created =
+        schedules.createSchedule(
+            new CreateSchedule()
+                .scheduleId(id)
+                .experimentName(experiment.getExperimentName())
+                .config(experiment.getConfig())
+                .spec(spec),
+            null);
+    equal(created.getId(), id);
+    called("create_schedule");
+    UpdateSchedule change = new UpdateSchedule().overlapPolicy(OverlapPolicy.BUFFER_ALL);
+    equal(schedules.updateSchedule(id, change).getOverlapPolicy(), OverlapPolicy.BUFFER_ALL);
+    called("update_schedule");
+    equal(schedules.pauseSchedule(id, new NoteSchedule().note("lunch")).getNote(), "lunch");
+    called("pause_schedule");
+    equal(schedules.resumeSchedule(id, new NoteSchedule()).getPaused(), false);
+    called("resume_schedule");
+    equal(schedules.triggerSchedule(id, new TriggerSchedule()).getId(), id);
+    called("trigger_schedule");
+    BackfillSchedule days =
+        new BackfillSchedule()
+            .startTime(OffsetDateTime.parse("2024-01-01T00:00:00Z"))
+            .endTime(OffsetDateTime.parse("2024-01-02T00:00:00Z"));
+    equal(schedules.backfillSchedule(id, days).getId(), id);
+    called("backfill_schedule");
+    equal(schedules.getSchedule(id).getSpec().getTimeZone(), "Europe/Berlin");
+    called("get_schedule");
+    check(!schedules.listSchedules(100, null).getSchedules().isEmpty(), created);
+    called("list_schedules");
+    schedules.deleteSchedule(id);
+    called("delete_schedule");
   }
 
   interface Call {

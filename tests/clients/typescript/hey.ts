@@ -22,6 +22,7 @@ await read();
 await upload();
 await again();
 await over();
+await schedule();
 
 async function create(): Promise<string> {
   const { data, response } = await api.createExperiment({
@@ -95,6 +96,12 @@ async function read(): Promise<void> {
   assert.equal(page.data?.results.length, 7);
   assert(page.data.next_page_token);
   called("list_results");
+  const item = await api.getItemResults({ path: { ...path, item_id: "1" } });
+  assert.deepEqual(item.data?.results, [page.data.results[1]]);
+  called("get_item_results");
+  const config = await api.getExperimentConfig({ path });
+  assert.equal(config.data?.models[0]?.name, "recorded");
+  called("get_experiment_config");
   const ledger = await api.getLedger({ path });
   assert.equal(ledger.data?.entries.length, ITEMS);
   called("get_ledger");
@@ -110,6 +117,9 @@ async function read(): Promise<void> {
   const listed = await api.listExperiments({ query: { page_size: 100 } });
   assert(listed.data?.experiments);
   called("list_experiments");
+  const counts = await api.countExperiments({ query: { tag: "hey" } });
+  assert.equal(counts.data?.total, 0);
+  called("count_experiments");
   const workflow_id = path.experiment_id;
   const workflow = await api.getWorkflow({ path: { workflow_id } });
   assert.equal(workflow.data?.workflow_type, "ExperimentWorkflow");
@@ -178,6 +188,43 @@ async function over(): Promise<void> {
   const ended = await api.terminateExperiment({ path, body: { reason: "done" } });
   assert.equal(ended.data?.status, "completed");
   called("terminate_experiment");
+}
+
+async function schedule(): Promise<void> {
+  const { experiment_name, config } = experiment();
+  const path = { schedule_id: `hey-${process.hrtime.bigint()}` };
+  const created = await api.createSchedule({
+    body: { ...path, experiment_name, config, spec: { cron: ["0 3 1 1 *"], time_zone: "Europe/Berlin" } },
+  });
+  assert.equal(created.response?.status, 201);
+  called("create_schedule");
+  const changed = await api.updateSchedule({ path, body: { overlap_policy: "buffer_all" } });
+  assert.equal(changed.data?.overlap_policy, "buffer_all");
+  called("update_schedule");
+  const paused = await api.pauseSchedule({ path, body: { note: "lunch" } });
+  assert.equal(paused.data?.note, "lunch");
+  called("pause_schedule");
+  const resumed = await api.resumeSchedule({ path });
+  assert.equal(resumed.data?.paused, false);
+  called("resume_schedule");
+  const triggered = await api.triggerSchedule({ path });
+  assert.equal(triggered.response?.status, 202);
+  called("trigger_schedule");
+  const filled = await api.backfillSchedule({
+    path,
+    body: { start_time: "2024-01-01T00:00:00Z", end_time: "2024-01-02T00:00:00Z" },
+  });
+  assert.equal(filled.response?.status, 202);
+  called("backfill_schedule");
+  const seen = await api.getSchedule({ path });
+  assert.equal(seen.data?.spec.time_zone, "Europe/Berlin");
+  called("get_schedule");
+  const listed = await api.listSchedules({ query: { page_size: 100 } });
+  assert(listed.data?.schedules);
+  called("list_schedules");
+  const deleted = await api.deleteSchedule({ path });
+  assert.equal(deleted.response?.status, 204);
+  called("delete_schedule");
 }
 
 function called(operation: string): void {

@@ -6,7 +6,7 @@ export async function aKeyIsAskedFor({ browser, base, writeKey }) {
   const visit = await Visit.begin(browser, base);
   const { page } = visit;
   await visit.go('');
-  const field = page.getByLabel('API key', { exact: true });
+  const field = page.getByLabel('API key or token');
   await field.fill('aie_wrong');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').getByText('does not know this key').waitFor();

@@ -14,8 +14,8 @@ export async function aKeyboardSuffices({ browser, base, writeKey }) {
   assert.equal(await focused(page), 'Skip to the content');
   await keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
-  // From the content on, every stop of Tab can be seen.
-  for (let stop = 0; stop < 8; stop++) {
+  // From the content on, through the filters to the first rows, every stop of Tab can be seen.
+  for (let stop = 0; stop < 16; stop++) {
     await keyboard.press('Tab');
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
     assert.notEqual(outline, 'none', await focused(page));

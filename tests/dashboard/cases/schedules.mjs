@@ -12,9 +12,9 @@ export async function aScheduleIsHeld({ browser, base, ask, writeKey }) {
   const schedule = page.locator('.schedule', { hasText: 'yearly' });
   await schedule.getByText('0 0 1 1 *').waitFor();
   await schedule.getByRole('button', { name: 'Pause' }).click();
-  await schedule.getByText('Paused').waitFor();
+  await schedule.locator('.badge', { hasText: 'Paused' }).waitFor();
   assert.equal((await ask('schedules/yearly')).paused, true);
   await schedule.getByRole('button', { name: 'Resume' }).click();
-  await schedule.getByText('Active').waitFor();
+  await schedule.locator('.badge', { hasText: 'Active' }).waitFor();
   await visit.end();
 }
