@@ -115,11 +115,6 @@ async fn no_tenant_reaches_what_is_anothers() {
             .await;
         assert_eq!(refused.pointers(), ["/experiment_id"]);
     }
-    // What concerns the whole service is for callers without a tenant.
-    for (client, status) in [(&acme, 404), (&bolt, 404), (&nobody, 200)] {
-        assert_eq!(client.get("/metrics").await.status, status);
-    }
-    assert_eq!(acme.post("/codec/decode", &json!({})).await.status, 404);
     // Nothing that was tried has changed anything, and to its owner everything is there under plain ids.
     assert_eq!(acme.experiment("own").await["status"], "completed");
     for path in [
@@ -308,4 +303,22 @@ async fn schedules_are_the_tenants_own() {
     }
     let delete = acme.request(Method::DELETE, "/v1/schedules/nightly");
     assert_eq!(acme.send(delete).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_concerns_the_whole_service_is_for_callers_without_a_tenant() {
+    let (_stack, [acme, bolt, nobody]) = stack(|stack| {
+        let file = stack.folder().join("payload-keys.toml");
+        let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        std::fs::write(&file, format!("current = \"k\"\n[keys]\nk = \"{key}\"\n")).unwrap();
+        stack.set("PAYLOAD_KEYS", file.to_str().unwrap());
+    })
+    .await;
+    for (client, status) in [(&acme, 404), (&bolt, 404), (&nobody, 200)] {
+        assert_eq!(client.get("/metrics").await.status, status);
+        for path in ["/codec/decode", "/codec/encode"] {
+            let answer = client.post(path, &json!({"payloads": []})).await;
+            assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        }
+    }
 }
