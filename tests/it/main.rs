@@ -38,6 +38,7 @@ mod recovery;
 mod retries;
 mod rounds;
 mod sample;
+mod samples;
 mod scale;
 mod scorers;
 mod secrets;

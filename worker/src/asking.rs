@@ -56,8 +56,8 @@ pub(crate) struct Rules {
     pub(crate) call_timeout: Duration,
     pub(crate) allowance: Allowance,
     pub(crate) max_failure_rate: Option<f64>,
-    /// Items of the whole dataset.
-    pub(crate) items: u64,
+    /// Outputs of the whole run.
+    pub(crate) outputs: u64,
     /// The form that answers must have, if any.
     pub(crate) form: Option<Form>,
     /// Whether answers are kept for equal calls.
@@ -189,7 +189,7 @@ impl Asking<'_> {
         let cache = self.rules.caches.then(|| self.bench.store.clone());
         let form = self.rules.form.clone();
         hand.calls.spawn(async move {
-            let outcome = adapter.answer(&question.item).await;
+            let outcome = adapter.answer(&question.item, question.sample).await;
             let verdict = match &outcome {
                 Ok(answer) => {
                     permit.answered(answer.usage);
@@ -236,6 +236,7 @@ impl Asking<'_> {
         let usage = answer.and_then(|answer| answer.usage);
         let cost = usage.and_then(|usage| self.adapter.cost(usage));
         let output = Output {
+            sample: question.sample,
             cost,
             priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
             rejected,
@@ -286,7 +287,7 @@ impl Asking<'_> {
         };
         let generated = self.tally.generated();
         let (failed, done) = (generated.failed, generated.done());
-        match exceeds(failed, done, self.rules.items, rate) {
+        match exceeds(failed, done, self.rules.outputs, rate) {
             true => Err(Failure::TooManyFailures(format!(
                 "{failed} of {done} items have failed, more than the `max_failure_rate` of {rate} allows"
             ))),
@@ -310,7 +311,7 @@ fn may_be_excused(question: &Question, outcome: &Result<Answer, CallError>) -> b
 
 /// Keeps an answer for equal calls. A cache that cannot be written costs later runs a call, and this one nothing.
 async fn keep(store: &artifacts::Store, adapter: &Adapter, question: &Question, answer: &Answer) {
-    let Some(key) = adapter.cache_key(&question.item) else {
+    let Some(key) = adapter.cache_key(&question.item, question.sample) else {
         return;
     };
     if let Err(error) = store.cache_answer(&key, answer).await {

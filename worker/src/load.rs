@@ -44,6 +44,7 @@ pub(crate) async fn load_dataset(
     let work = async {
         let spec = bench.spec(&input.spec).await?;
         let reading = Reading::open(bench, &spec.dataset).await?;
+        let samples = spec.execution.samples;
         let checked = check(reading, spec, Arc::clone(&rows_read)).await?;
         let dataset = match bench
             .store
@@ -58,7 +59,7 @@ pub(crate) async fn load_dataset(
             dataset.items = dataset.count,
             "dataset loaded"
         );
-        Ok(dataset)
+        Ok(DatasetRef { samples, ..dataset })
     };
     with_heartbeat(bench, ctx, || rows_read.load(Ordering::Relaxed), work).await
 }

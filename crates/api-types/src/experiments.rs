@@ -94,11 +94,11 @@ pub struct ModelRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub dataset: Option<DatasetRef>,
-    /// Items for which no further call will be made, those of chunks under way included.
+    /// Items, or samples of them when there are several, for which no further call will be made, those of chunks under way included.
     pub items_done: u64,
     /// Outputs obtained so far, those of chunks under way included.
     pub generated: Generated,
-    /// Items by state, of the chunks that are scored.
+    /// Items by state, or their samples, of the chunks that are scored.
     pub states: StateCounts,
     /// The scores so far.
     pub scorers: Vec<ScorerSummary>,
@@ -262,7 +262,7 @@ pub struct ModelSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub dataset: Option<DatasetRef>,
-    /// Items by state: a failed item is in no mean, but is counted here.
+    /// Items by state, or their samples when there are several: a failed item is in no mean, but is counted here.
     pub states: StateCounts,
     pub generated: Generated,
     pub scorers: Vec<ScorerSummary>,

@@ -2,7 +2,7 @@
 //!
 //! A dataset's id is the hash of its items, so the same content is stored once, by whoever comes first.
 
-use domain::dataset::DatasetRef;
+use domain::dataset::{DatasetRef, Stored};
 use domain::item::DatasetItem;
 use sha2::{Digest, Sha256};
 
@@ -72,16 +72,18 @@ impl Store {
             .await
     }
 
-    /// The items of a chunk.
+    /// The items of a chunk that is walked, of which several may be stored together.
     pub async fn dataset_chunk(
         &self,
         dataset: &DatasetRef,
         chunk: u64,
     ) -> Result<Vec<DatasetItem>, Error> {
+        let Stored { chunk, places } = dataset.stored(chunk);
         let key = keys::dataset_chunk(&dataset.dataset_id, chunk);
-        self.get_lines(&key)
-            .await?
-            .ok_or(Error::NotFound(key.to_string()))
+        let lines = self.get_lines(&key).await?;
+        let items: Vec<DatasetItem> = lines.ok_or(Error::NotFound(key.to_string()))?;
+        let [first, end] = [places.start, places.end].map(|place| place as usize);
+        Ok(items.into_iter().take(end).skip(first).collect())
     }
 }
 
@@ -100,6 +102,7 @@ mod tests {
             dataset_id: "d".to_owned(),
             count: 1_000_000,
             chunk_size: 500,
+            samples: 1,
         };
         store.seal_dataset(&earlier).await.unwrap();
         assert_eq!(store.stored_dataset("d").await.unwrap(), Some(earlier));
@@ -127,5 +130,12 @@ mod tests {
         );
         store.put_dataset_lines(&dataset, 0, lines).await.unwrap();
         assert_eq!(store.dataset_chunk(&dataset, 0).await.unwrap(), items);
+        // A chunk of twenty-five items with as many samples is walked item by item.
+        let sampled = DatasetRef {
+            samples: 25,
+            ..dataset
+        };
+        assert_eq!(sampled.chunks(), 2);
+        assert_eq!(store.dataset_chunk(&sampled, 1).await.unwrap(), items[1..]);
     }
 }

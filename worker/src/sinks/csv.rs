@@ -1,4 +1,4 @@
-//! One row an item, one column a scorer. An empty cell is no score.
+//! One row a sample of an item, one column a scorer. An empty cell is no score.
 
 use csv::WriterBuilder;
 use domain::result::ItemResult;
@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::sinks::{Error, Finished};
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "item_id",
+    "sample",
     "model",
     "state",
     "output",
@@ -40,6 +41,7 @@ fn row(model: &str, scorers: &[String], result: &ItemResult) -> Vec<String> {
     let usage = answer.and_then(|answer| answer.usage);
     let mut cells = vec![
         result.item.id.clone(),
+        result.sample.to_string(),
         model.to_owned(),
         state(result),
         answer.map_or(String::new(), |answer| text(&answer.value)),

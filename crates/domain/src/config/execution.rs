@@ -55,6 +55,16 @@ pub struct ExecutionConfig {
     /// there. Failures are never kept.
     #[cfg_attr(feature = "schema", schema(default = false))]
     pub cache: bool,
+    /// Outputs asked for of each item, by each model. The sample, from 0, is added to the `seed` of a call if there is one, so
+    /// that samples differ. With several, figures are of the means of items, and `pass_at_k` is told of what passes or fails.
+    #[serde(skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 100, default = 1))]
+    pub samples: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_one(samples: &u32) -> bool {
+    *samples == 1
 }
 
 impl Default for ExecutionConfig {
@@ -69,6 +79,7 @@ impl Default for ExecutionConfig {
             max_cost: None,
             max_tokens: None,
             cache: false,
+            samples: 1,
         }
     }
 }

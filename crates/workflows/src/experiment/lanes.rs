@@ -187,7 +187,7 @@ impl ExperimentWorkflow {
             self.progress.generated.failed,
             self.progress.generated.done(),
         );
-        if exceeds(failed, done, dataset.count, rate) {
+        if exceeds(failed, done, dataset.outputs(), rate) {
             let reason = format!(
                 "{failed} of {done} items have failed, more than the `max_failure_rate` of {rate} allows"
             );
