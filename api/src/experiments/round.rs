@@ -166,6 +166,10 @@ async fn changed(
             items: state.store.upload(&upload.sha256).await?,
         }),
     };
+    let execution = match changes.execution {
+        Some(execution) => with_samples(execution, old.execution.samples)?,
+        None => old.execution,
+    };
     let replaced = changes.adapter.is_some();
     let models = old.models.into_iter().map(|model| ModelConfig {
         name: model.name,
@@ -177,7 +181,7 @@ async fn changed(
         adapter: changes.adapter,
         scorers: changes.scorers.unwrap_or(old.scorers),
         sinks: changes.sinks.unwrap_or(old.sinks),
-        execution: changes.execution.unwrap_or(old.execution),
+        execution,
         retry: changes.retry.unwrap_or(old.retry),
     };
     let check = move || checked(old.experiment_name, config);
@@ -185,4 +189,21 @@ async fn changed(
         .await
         .map_err(ApiError::internal)??;
     Ok(ExperimentSpec::new(experiment, source))
+}
+
+/// A later round asks for as many samples as the first did, whether or not it says so: results are told apart by them.
+fn with_samples(execution: ExecutionConfig, samples: u32) -> Result<ExecutionConfig, ApiError> {
+    match execution.samples {
+        1 => Ok(ExecutionConfig {
+            samples,
+            ..execution
+        }),
+        same if same == samples => Ok(execution),
+        other => {
+            let message = format!(
+                "each item has {samples} samples, and a later round does not ask for {other}"
+            );
+            Err(ApiError::invalid("/config/execution/samples", message))
+        }
+    }
 }
