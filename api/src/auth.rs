@@ -1,9 +1,14 @@
-//! Who may do what: callers are known by their API keys, and each has a role.
+//! Who may do what: callers are known by an API key or by a token of an issuer, and each has a role.
 //!
-//! `keys` holds the keys, `rate` how much each caller may ask. What is open to everybody is listed here by name.
+//! `keys` holds the keys, `tokens` reads the tokens, with the `key_set` that their `issuer` tells; `file` reads again what has
+//! changed. `rate` is how much each caller may ask. What is open to everybody is listed here by name.
 
+mod file;
+mod issuer;
+mod key_set;
 mod keys;
 mod rate;
+mod tokens;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,12 +21,14 @@ use axum::response::{IntoResponse, Response};
 pub use self::keys::{Keys, NewKey, Role};
 use self::rate::Rates;
 pub(crate) use self::rate::whole_seconds;
+pub use self::tokens::Tokens;
+use crate::dashboard;
 use crate::error::ApiError;
 
 /// Who has made a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The name of the key.
+    /// The name of the key, or the subject of the token.
     pub(crate) name: String,
     role: Role,
 }
@@ -29,15 +36,15 @@ pub(crate) struct Caller {
 /// Lets requests in, or tells why not.
 #[derive(Debug, Default)]
 pub struct Doorkeeper {
-    /// None when nobody is asked who they are.
     keys: Option<Keys>,
+    tokens: Option<Tokens>,
     rates: Option<Rates>,
 }
 
-/// What is told to everybody: whether the service lives, and how to speak to it.
-fn is_open(path: &str) -> bool {
+/// What is told to everybody: whether the service lives, how to speak to it, and the dashboard without any data.
+pub(crate) fn is_open(path: &str) -> bool {
     let is_docs = path == "/docs" || path.starts_with("/docs/");
-    is_docs || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
+    is_docs || dashboard::is_at(path) || ["/healthz", "/readyz", "/openapi.json"].contains(&path)
 }
 
 impl Doorkeeper {
@@ -45,29 +52,44 @@ impl Doorkeeper {
     pub fn new(keys: Option<Keys>, rate_limit: Option<NonZeroU32>) -> Self {
         Self {
             keys,
+            tokens: None,
             rates: rate_limit.map(Rates::new),
         }
     }
 
-    /// Who makes the request, if that may be made.
-    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let Some(keys) = &self.keys else {
+    /// Lets the bearers of these tokens in as well.
+    pub fn and_tokens(self, tokens: Option<Tokens>) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// Who makes the request, if that may be made. Without keys and tokens nobody is asked who they are.
+    async fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        if self.keys.is_none() && self.tokens.is_none() {
             return Ok(Caller {
                 name: "anybody".to_owned(),
                 role: Role::Write,
             });
-        };
-        let key = bearer(headers).ok_or(ApiError::Unauthenticated)?;
-        let caller = keys.caller_of(key).ok_or(ApiError::Unauthenticated)?;
+        }
+        let caller = self.caller(bearer(headers)).await?;
         let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
         match caller.role == Role::Write || only_reads {
             true => Ok(caller),
             false => Err(ApiError::Forbidden(caller.name)),
         }
     }
+
+    async fn caller(&self, bearer: Option<&str>) -> Result<Caller, ApiError> {
+        let bearer = bearer.ok_or(ApiError::Unauthenticated)?;
+        let of_key = self.keys.as_ref().and_then(|keys| keys.caller_of(bearer));
+        match (of_key, &self.tokens) {
+            (Some(caller), _) => Ok(caller),
+            (None, Some(tokens)) => tokens.caller_of(bearer).await,
+            (None, None) => Err(ApiError::Unauthenticated),
+        }
+    }
 }
 
-/// The key in `Authorization: Bearer …` (RFC 6750, section 2.1).
+/// The key or token in `Authorization: Bearer …` (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
@@ -83,7 +105,8 @@ pub(crate) async fn admit(
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let caller = match doorkeeper.admit(request.method(), request.headers()) {
+    let caller = doorkeeper.admit(request.method(), request.headers());
+    let caller = match caller.await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -117,11 +140,13 @@ mod tests {
             "/openapi.json",
             "/docs",
             "/docs/index.html",
+            "/",
+            "/dashboard/v/main.js",
         ] {
             assert!(is_open(path), "{path}");
         }
         for path in [
-            "/",
+            "/dashboard",
             "/v1/experiments",
             "/healthz/",
             "/docsx",

@@ -42,7 +42,7 @@ pub(crate) async fn get_comparison(
     State(state): State<AppState>,
     query: ComparisonQuery,
 ) -> Result<Json<Comparison>, ApiError> {
-    let seed = query.seed;
+    let seed = query.seed.get();
     let Reading {
         runs,
         scores,

@@ -1,5 +1,8 @@
 //! What a deployment may decide about this program. The only reader of the environment.
 
+mod oidc;
+mod server;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -12,6 +15,9 @@ use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
 use url::Url;
 
+pub use self::oidc::OidcConfig;
+pub use self::server::ServerConfig;
+
 /// Everything that a deployment may decide. Read once, in `main`.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -22,6 +28,8 @@ pub struct Config {
     /// `key` makes an entry.
     #[arg(long, env = "API_KEYS", value_name = "PATH")]
     pub api_keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub oidc: OidcConfig,
     /// Requests that each caller may make in a minute.
     #[arg(long, env = "RATE_LIMIT", value_name = "REQUESTS")]
     pub rate_limit: Option<NonZeroU32>,
@@ -47,6 +55,8 @@ pub struct Config {
     #[arg(long, env = "DRAIN_TIMEOUT", default_value = "20s", value_parser = humantime::parse_duration)]
     pub drain_timeout: Duration,
     #[command(flatten)]
+    pub server: ServerConfig,
+    #[command(flatten)]
     pub temporal: TemporalConfig,
     #[command(flatten)]
     pub storage: StorageConfig,
@@ -62,13 +72,14 @@ pub struct BadConfig(pub anyhow::Error);
 impl Config {
     /// Refuses to be reached by strangers, unless that is asked for.
     pub(crate) fn check(&self) -> Result<(), BadConfig> {
-        let is_guarded = self.api_keys.is_some() || self.allow_unauthenticated;
+        let asks = self.api_keys.is_some() || self.oidc.oidc_issuer.is_some();
+        let is_guarded = asks || self.allow_unauthenticated;
         if self.listen.ip().to_canonical().is_loopback() || is_guarded {
             return Ok(());
         }
         Err(BadConfig(anyhow::anyhow!(
-            "other machines can reach {}, and this service asks nobody who they are: give it `--api-keys` (API_KEYS), listen \
-             on 127.0.0.1, or say `--allow-unauthenticated` (ALLOW_UNAUTHENTICATED=true) if something in front of it does",
+            "other machines can reach {}, and this service asks nobody who they are: give it `--api-keys` (API_KEYS) or \
+             `--oidc-issuer` (OIDC_ISSUER), listen on 127.0.0.1, or say `--allow-unauthenticated` (ALLOW_UNAUTHENTICATED=true) if something in front of it does",
             self.listen
         )))
     }
@@ -113,6 +124,12 @@ mod tests {
             for guard in [
                 &["--allow-unauthenticated"][..],
                 &["--api-keys", "keys.toml"],
+                &[
+                    "--oidc-issuer",
+                    "https://id.example",
+                    "--oidc-audience",
+                    "evals",
+                ],
             ] {
                 assert!(listen_on(address, guard).is_ok(), "{address}");
             }

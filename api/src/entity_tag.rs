@@ -1,4 +1,4 @@
-//! Entity tags (RFC 9110, section 8.8.3): what an experiment is known by, as long as nothing about it changes.
+//! Entity tags (RFC 9110, section 8.8.3): what an experiment or a file is known by, as long as nothing about it changes.
 
 use std::fmt;
 
@@ -19,8 +19,12 @@ impl EntityTag {
         for run in &mut lasting.models {
             run.eta_seconds = None;
         }
-        let told = serde_json::to_vec(&lasting).unwrap_or_default();
-        let hash = Sha256::digest(told);
+        Self::of_content(serde_json::to_vec(&lasting).unwrap_or_default())
+    }
+
+    /// Equal for equal content.
+    pub(crate) fn of_content(content: impl AsRef<[u8]>) -> Self {
+        let hash = Sha256::digest(content);
         Self(hex::encode(&hash[..LENGTH]))
     }
 

@@ -28,11 +28,17 @@ pub enum ApiError {
     )]
     BadPageToken,
     #[error(
-        "this service is open to the bearers of its API keys: send `authorization: Bearer <key>` with a key that is valid"
+        "this service is open to callers that it knows: send `authorization: Bearer …` with an API key, or a token, that is valid"
     )]
     Unauthenticated,
-    #[error("the key `{0}` may only read")]
+    #[error(
+        "the token is not one that this service takes: its issuer must have signed it, for this service, and it must be valid now"
+    )]
+    BadToken(#[source] BoxError),
+    #[error("`{0}` may only read")]
     Forbidden(String),
+    #[error("`{0}` has no role in this service")]
+    NoRole(String),
     #[error("too many requests; wait {} s", whole_seconds(*.0))]
     TooManyRequests(Duration),
     #[error("there is no {what} `{id}`")]
@@ -41,7 +47,7 @@ pub enum ApiError {
     NoRoute,
     #[error("this path does not know that method; the header `allow` names those it knows")]
     MethodNotAllowed,
-    #[error("the id `{0}` is taken by another experiment; ids cannot be used again")]
+    #[error("the id `{0}` is taken; choose another one, or send none")]
     Conflict(String),
     #[error(
         "the experiment `{0}` has ended; `retry`, `rescore` or `emit` begins another round of it"
@@ -59,12 +65,20 @@ pub enum ApiError {
         "the body is larger than {0} bytes; large datasets belong into a file of the workers' dataset folder"
     )]
     TooLarge(usize),
+    #[error("nothing of the body came for a while; send it again")]
+    Stalled,
+    #[error("the service has as many requests in work as it takes; try again")]
+    Busy,
     #[error("the file is there up to byte {0}: the next part begins there")]
     WrongOffset(u64),
     #[error(
         "the content of the file has another SHA-256 than was announced; upload it again from its beginning"
     )]
     ContentMismatch,
+    #[error(
+        "results can be had as `application/json`, `application/x-ndjson`, `application/jsonl`, `text/csv` and `application/vnd.apache.parquet`"
+    )]
+    NotAcceptable,
     #[error("the body must be JSON: send it with `content-type: application/json`")]
     UnsupportedMediaType,
     #[error("the input has {}", count(.0))]
@@ -89,9 +103,22 @@ impl ApiError {
         }
     }
 
+    /// Why a token is not taken is for the log.
+    pub(crate) fn bad_token(why: impl Into<BoxError>) -> Self {
+        Self::BadToken(why.into())
+    }
+
     /// One fault, such as that of a query parameter.
     pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(pointer, message)])
+    }
+
+    /// Refuses an input that has faults.
+    pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Self::Invalid(faults)),
+        }
     }
 
     pub(crate) fn temporal(source: impl Into<BoxError>) -> Self {
@@ -124,6 +151,11 @@ impl ApiError {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"ai-evolution\""),
             )),
+            // RFC 6750, section 3.1.
+            Self::BadToken(_) => Some((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"ai-evolution\", error=\"invalid_token\""),
+            )),
             Self::TooManyRequests(wait) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(whole_seconds(*wait))))
             }
@@ -135,12 +167,14 @@ impl ApiError {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
             Self::BadPageToken => (StatusCode::BAD_REQUEST, "bad_page_token", "Bad page token"),
-            Self::Unauthenticated => (
+            Self::Unauthenticated | Self::BadToken(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthenticated",
                 "Not authenticated",
             ),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::Forbidden(_) | Self::NoRole(_) => {
+                (StatusCode::FORBIDDEN, "forbidden", "Not allowed")
+            }
             Self::TooManyRequests(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -166,11 +200,18 @@ impl ApiError {
                 "content_mismatch",
                 "Not the announced content",
             ),
+            Self::Stalled => (StatusCode::REQUEST_TIMEOUT, "stalled", "Body did not come"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too busy"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Not JSON",
+            ),
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "not_acceptable",
+                "Not in that form",
             ),
             Self::KeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -294,5 +335,56 @@ mod tests {
         let response = ApiError::temporal("refused").into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    /// The statuses and codes that `status_and_code` chooses, as its source has them.
+    fn chosen() -> Vec<(String, String)> {
+        let source = include_str!("error.rs");
+        let (_, chooser) = source.split_once("fn status_and_code").unwrap();
+        let (chooser, _) = chooser.split_once("\nfn ").unwrap();
+        let choices = chooser.split("StatusCode::").skip(1);
+        let mut chosen: Vec<_> = choices
+            .map(|choice| {
+                let name = choice.split(',').next().unwrap();
+                let status = (400..600)
+                    .filter_map(|status| StatusCode::from_u16(status).ok())
+                    .find(|status| {
+                        let reason = status.canonical_reason().unwrap_or_default();
+                        reason.to_uppercase().replace(' ', "_") == name
+                    });
+                let status = status.unwrap_or_else(|| panic!("no status `{name}`"));
+                (
+                    status.as_u16().to_string(),
+                    choice.split('"').nth(1).unwrap().to_owned(),
+                )
+            })
+            .collect();
+        chosen.sort();
+        chosen
+    }
+
+    #[test]
+    fn every_code_is_explained_in_the_conventions() {
+        let page = include_str!("../../docs/api.md");
+        let mut explained: Vec<_> = page
+            .lines()
+            .filter_map(|line| {
+                let (status, rest) = line.strip_prefix("| ")?.split_once(" | `")?;
+                let is_status =
+                    status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+                is_status.then(|| {
+                    (
+                        status.to_owned(),
+                        rest.split('`').next().unwrap_or_default().to_owned(),
+                    )
+                })
+            })
+            .collect();
+        explained.sort();
+        assert_eq!(
+            explained,
+            chosen(),
+            "the table of docs/api.md is on the left"
+        );
     }
 }

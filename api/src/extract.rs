@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod page;
+pub(crate) mod seed;
 
 use std::collections::HashMap;
 

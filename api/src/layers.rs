@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::request_id::RequestId;
@@ -99,9 +99,11 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
         ),
     ];
     for (name, value) in headers {
+        // Not where an answer has said it: the dashboard has a policy of its own.
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if !is_docs {
         // What is true now may not be in a second, unless the answer says how to find out.
@@ -111,6 +113,22 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
             .or_insert(HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Whether the body of an answer gets smaller: not if it is compressed as it is, and not if it is to be seen at once, as
+/// events are.
+pub(crate) fn is_worth_compressing(
+    _: StatusCode,
+    _: Version,
+    headers: &HeaderMap,
+    _: &Extensions,
+) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| {
+        !content_type.starts_with("text/event-stream")
+            && (content_type.starts_with("text/") || content_type.contains("json"))
+    })
 }
 
 /// How long a request may take.

@@ -1,13 +1,17 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
-//! `routes` is the table of operations, `experiments` and `workflows` are their handlers, `health` is for machines that
-//! look after the service. `auth` lets callers in. `extract`, `schema` and `error` are the edge to HTTP: what comes in is checked, what goes
-//! wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of `execution`;
+//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
+//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `crowd` as many at once as
+//! can be served; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
+//! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
+//! `execution` and `scheduling`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
 
 mod auth;
 mod comparisons;
 mod config;
+mod crowd;
+mod dashboard;
 mod datasets;
 mod entity_tag;
 mod error;
@@ -15,20 +19,25 @@ mod execution;
 mod experiments;
 mod extract;
 mod health;
+mod held;
 mod layers;
 mod openapi;
 mod page_token;
 mod responses;
 mod routes;
+mod schedules;
+mod scheduling;
 mod schema;
 mod serve;
+mod server;
+mod settling;
 mod state;
 mod temporal;
 mod watching;
 mod workflows;
 
-pub use crate::auth::{Doorkeeper, Keys, NewKey, Role};
-pub use crate::config::{BadConfig, Config};
+pub use crate::auth::{Doorkeeper, Keys, NewKey, Role, Tokens};
+pub use crate::config::{BadConfig, Config, OidcConfig, ServerConfig};
 pub use crate::error::ApiError;
 pub use crate::execution::{
     Activity, Command, Execution, History, IdUse, Input, LastFailure, Listed, Listing, Page, Start,
@@ -36,5 +45,8 @@ pub use crate::execution::{
 };
 pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
+pub use crate::scheduling::{
+    Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules,
+};
 pub use crate::serve::run;
 pub use crate::state::{AppState, TemporalUi, Workflows};

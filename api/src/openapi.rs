@@ -1,8 +1,8 @@
 //! The published OpenAPI document: that of the routes, in the form that client generators understand.
 //!
-//! utoipa writes a tagged enum as `allOf` of the variant and its tag. Generators drop every operation that holds one, and
-//! no value is valid against it, since neither half knows the other's keys. So each variant becomes a component of
-//! its own that has the tag among its keys, and the union names the tag as its discriminator.
+//! What utoipa leaves to be done is done here, once, on the document as JSON; `unions` does what tagged enums need.
+
+mod unions;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
@@ -14,7 +14,17 @@ pub(crate) fn published(document: &OpenApi) -> Value {
     document["components"]["schemas"] = json!({});
     if let Value::Object(mut schemas) = schemas {
         schemas.values_mut().for_each(tidy);
-        split_unions(&mut schemas);
+        unions::split(&mut schemas);
+        document["paths"]
+            .as_object_mut()
+            .into_iter()
+            .flat_map(Map::values_mut)
+            .for_each(tidy_parameters);
+        write_out_texts(&mut document["paths"], &schemas);
+        let texts = schemas.clone();
+        schemas
+            .values_mut()
+            .for_each(|schema| write_out_texts(schema, &texts));
         allow_no_body(&mut document["paths"], &schemas);
         drop_unused(&mut schemas, &document);
         schemas.sort_keys();
@@ -27,7 +37,7 @@ pub(crate) fn published(document: &OpenApi) -> Value {
     document
 }
 
-/// The body of a `POST` in which nothing is required may be left out.
+/// The body of a `POST` in which nothing is required may be left out, and a part of a file may be empty.
 fn allow_no_body(paths: &mut Value, schemas: &Map<String, Value>) {
     let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
     for body in operations.filter_map(|path| path.pointer_mut("/post/requestBody")) {
@@ -36,6 +46,12 @@ fn allow_no_body(paths: &mut Value, schemas: &Map<String, Value>) {
             .and_then(component)
             .and_then(|name| schemas.get(name));
         if schema.is_some_and(|schema| schema["required"].is_null()) {
+            body["required"] = json!(false);
+        }
+    }
+    let paths = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for body in paths.filter_map(|path| path.pointer_mut("/patch/requestBody")) {
+        if !body["content"]["application/octet-stream"].is_null() {
             body["required"] = json!(false);
         }
     }
@@ -79,79 +95,49 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-fn split_unions(schemas: &mut Map<String, Value>) {
-    let unions: Vec<(String, Vec<Variant>)> = schemas
-        .iter()
-        .filter_map(|(name, schema)| Some((name.clone(), variants(schema)?)))
-        .collect();
-    for (union, variants) in unions {
-        let mut references = Vec::new();
-        let mut mapping = Map::new();
-        let mut property = String::new();
-        for variant in variants {
-            let name = format!("{union}{}", pascal_case(&variant.value));
-            let reference = reference(&name);
-            let schema = variant.schema(&schemas[&variant.of]);
-            schemas.insert(name, schema);
-            references.push(json!({"$ref": reference}));
-            mapping.insert(variant.value, json!(reference));
-            property = variant.tag;
+/// Says what utoipa leaves open of parameters, as `tidy` does of schemas. A page size may be any number: a large one is
+/// taken for the largest.
+fn tidy_parameters(path: &mut Value) {
+    let operations = path.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let parameters =
+        operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
+    for parameter in parameters.flatten() {
+        tidy(&mut parameter["schema"]);
+        if parameter["name"] == "page_size"
+            && let Some(schema) = parameter["schema"].as_object_mut()
+        {
+            schema.shift_remove("format");
+            schema.shift_remove("maximum");
         }
-        schemas[&union]["oneOf"] = json!(references);
-        schemas[&union]["discriminator"] = json!({"propertyName": property, "mapping": mapping});
     }
 }
 
-/// One variant of a tagged union.
-struct Variant {
-    /// The component that holds its other keys.
-    of: String,
-    tag: String,
-    value: String,
-    /// What the variant says of itself. Variants may hold the same type.
-    description: Option<Value>,
-}
-
-impl Variant {
-    /// The keys of the component, and the tag before them.
-    fn schema(&self, of: &Value) -> Value {
-        let mut schema = of.clone();
-        if let Some(description) = &self.description {
-            schema["description"] = description.clone();
+/// Writes the schema of a plain text where it is referred to. Generators of Java forget the quotes around the default of a
+/// text whose schema stands elsewhere, and its description is lost beside a reference.
+fn write_out_texts(part: &mut Value, schemas: &Map<String, Value>) {
+    match part {
+        Value::Object(entries) => {
+            let reference = entries.get("$ref").and_then(Value::as_str);
+            let text = reference
+                .and_then(component)
+                .and_then(|name| schemas.get(name))
+                .filter(|schema| schema["type"] == "string" && schema["enum"].is_null())
+                .and_then(Value::as_object);
+            if let Some(text) = text {
+                entries.shift_remove("$ref");
+                for (key, value) in text {
+                    entries.entry(key).or_insert_with(|| value.clone());
+                }
+            }
+            entries
+                .values_mut()
+                .for_each(|part| write_out_texts(part, schemas));
         }
-        let mut properties = Map::new();
-        properties.insert(
-            self.tag.clone(),
-            json!({"type": "string", "enum": [self.value]}),
-        );
-        let mut required = vec![json!(self.tag)];
-        if let Some(own) = of["properties"].as_object() {
-            properties.extend(own.clone());
-        }
-        required.extend(of["required"].as_array().into_iter().flatten().cloned());
-        schema["properties"] = Value::Object(properties);
-        schema["required"] = Value::Array(required);
-        schema
+        Value::Array(parts) => parts
+            .iter_mut()
+            .for_each(|part| write_out_texts(part, schemas)),
+        _ => {}
     }
-}
-
-/// The variants of a schema that is a tagged union.
-fn variants(schema: &Value) -> Option<Vec<Variant>> {
-    schema["oneOf"].as_array()?.iter().map(variant).collect()
-}
-
-fn variant(schema: &Value) -> Option<Variant> {
-    let [of, tag] = schema["allOf"].as_array()?.as_slice() else {
-        return None;
-    };
-    let description = schema.get("description").or(tag.get("description"));
-    let (name, tag) = tag["properties"].as_object()?.iter().next()?;
-    Some(Variant {
-        description: description.cloned(),
-        of: component(of["$ref"].as_str()?)?.to_owned(),
-        tag: name.clone(),
-        value: tag["enum"][0].as_str()?.to_owned(),
-    })
 }
 
 /// Drops components that nothing refers to, such as those whose keys the variants have taken over.
@@ -196,33 +182,37 @@ fn component(reference: &str) -> Option<&str> {
     reference.strip_prefix("#/components/schemas/")
 }
 
-/// `exact_match` is `ExactMatch`.
-fn pascal_case(name: &str) -> String {
-    name.split('_')
-        .filter_map(|word| word.split_at_checked(1))
-        .map(|(first, rest)| first.to_uppercase() + rest)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_tagged_union_becomes_a_component_for_each_variant() {
+    fn a_default_stands_beside_the_schema_of_its_text() {
         let document = crate::openapi();
         let schemas = &document["components"]["schemas"];
-        let union = &schemas["ScorerConfig"];
-        assert_eq!(union["discriminator"]["propertyName"], "type");
-        let regex = "#/components/schemas/ScorerConfigRegex";
-        assert_eq!(union["discriminator"]["mapping"]["regex"], regex);
-        assert_eq!(union["oneOf"][2]["$ref"], regex);
-        assert_eq!(schemas["ScorerConfigRegex"]["required"], json!(["type"]));
-        assert_eq!(schemas["RegexScorer"], Value::Null);
+        let timeout = &schemas["ExecutionConfig"]["properties"]["call_timeout"];
+        assert_eq!(timeout["type"], "string", "{timeout}");
+        assert_eq!(timeout["default"], "2m", "{timeout}");
+        assert!(timeout["pattern"].is_string(), "{timeout}");
+        assert_eq!(schemas["Interval"], Value::Null);
     }
 
     #[test]
-    fn no_union_is_left_as_it_was() {
-        assert!(!crate::openapi().to_string().contains("allOf"));
+    fn a_page_size_has_no_end_and_other_whole_numbers_have_one() {
+        let document = crate::openapi();
+        let schema = |path: &str, name: &str| {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array();
+            let mut parameters = parameters.unwrap().iter();
+            parameters
+                .find(|parameter| parameter["name"] == name)
+                .unwrap()["schema"]
+                .clone()
+        };
+        let page_size = schema("/v1/experiments", "page_size");
+        assert_eq!(
+            page_size,
+            json!({"type": "integer", "default": 20, "minimum": 1})
+        );
+        assert_eq!(schema("/v1/comparisons", "seed")["maximum"], i32::MAX);
     }
 }

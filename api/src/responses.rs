@@ -21,6 +21,9 @@ pub(crate) struct BadPageToken;
 /// What the path names does not exist.
 pub(crate) struct Missing;
 
+/// The answer is not to be had in a form that the client accepts.
+pub(crate) struct NotAcceptable;
+
 /// The body cannot be read, or is not valid.
 pub(crate) struct BadBody;
 
@@ -36,6 +39,8 @@ pub(crate) struct Over;
 /// The experiment cannot begin another round.
 pub(crate) struct NoRound;
 
+const STALLED: &str = "Nothing of the body came for a while. Code `stalled`; send it again.";
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Anytime {
@@ -45,7 +50,7 @@ impl IntoResponses for Anytime {
             .description(Some("Seconds to wait before the next try."))
             .build();
         let unavailable = problem(
-            "Temporal or the artifact store is away, or the request took too long. Code `unavailable` or `timeout`; try again.",
+            "Temporal or the artifact store is away (code `unavailable`), the request took too long (`timeout`), or as many are in work as the service takes (`busy`). Try again.",
         );
         let wait = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
@@ -54,11 +59,11 @@ impl IntoResponses for Anytime {
         responses([
             (
                 "401",
-                problem("The service asks for an API key. Code `unauthenticated`.").build(),
+                problem("The service asks for an API key or a token. Code `unauthenticated`.").build(),
             ),
             (
                 "403",
-                problem("The key may not do this. Code `forbidden`.").build(),
+                problem("The caller may not do this. Code `forbidden`.").build(),
             ),
             (
                 "429",
@@ -102,10 +107,18 @@ impl IntoResponses for Missing {
     }
 }
 
+impl IntoResponses for NotAcceptable {
+    fn responses() -> Responses {
+        let description = "None of the media types in `Accept` is one of those of a good answer. Code `not_acceptable`.";
+        responses([("406", problem(description).build())])
+    }
+}
+
 impl IntoResponses for BadBody {
     fn responses() -> Responses {
         responses([
             ("400", problem("The body is not JSON. Code `malformed`.").build()),
+            ("408", problem(STALLED).build()),
             ("413", problem("The body is too large. Code `too_large`.").build()),
             ("415", problem("The content type is not JSON. Code `unsupported_media_type`.").build()),
             (
@@ -124,6 +137,7 @@ impl IntoResponses for BadPart {
                 "400",
                 problem("The body broke off. Code `malformed`.").build(),
             ),
+            ("408", problem(STALLED).build()),
             (
                 "409",
                 problem("The part begins elsewhere than where the file ends. Code `wrong_offset`.")
@@ -140,7 +154,7 @@ impl IntoResponses for BadPart {
 
 impl IntoResponses for Taken {
     fn responses() -> Responses {
-        let description = "The chosen id is taken by another experiment. Code `conflict`.";
+        let description = "The chosen id is taken. Code `conflict`.";
         responses([("409", problem(description).build())])
     }
 }

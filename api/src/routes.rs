@@ -10,8 +10,10 @@ use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,11 +21,15 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::Doorkeeper;
+use crate::crowd::Crowd;
 use crate::error::ApiError;
 use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
-use crate::{auth, comparisons, datasets, experiments, health, layers, workflows};
+use crate::{
+    auth, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
+    workflows,
+};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -34,6 +40,7 @@ use crate::{auth, comparisons, datasets, experiments, health, layers, workflows}
             An experiment takes a dataset, one or more models and scorers; workers obtain an output for every item and \
             model, score it, and deliver the results. Errors are problem documents (RFC 9457) with a stable `code`. \
             Keys that are not known are refused. Times are RFC 3339 in UTC. What is absent is left out, never null.",
+        contact(name = "The operators of this service"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The service that serves this document.")),
@@ -41,10 +48,11 @@ use crate::{auth, comparisons, datasets, experiments, health, layers, workflows}
         (name = "experiments", description = "Create experiments and follow them."),
         (name = "results", description = "What came out, item by item and in summary."),
         (name = "datasets", description = "Upload datasets and list them."),
+        (name = "schedules", description = "Start experiments again and again."),
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
-    // A service without API keys asks for none.
+    // A service without API keys and issuer asks for none.
     security((), ("api_key" = [])),
     modifiers(&ApiKeys),
 )]
@@ -57,7 +65,7 @@ impl Modify for ApiKeys {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key, for services that ask for one."))
+            .description(Some("An API key, or a token (JWT) of the OpenID Connect issuer, for services that ask for one."))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
@@ -75,6 +83,7 @@ fn routes() -> OpenApiRouter<AppState> {
             experiments::limits::change_limits
         ))
         .routes(routes!(experiments::watch::watch_experiment))
+        .routes(routes!(experiments::configuration::get_experiment_config))
         .routes(routes!(experiments::control::cancel_experiment))
         .routes(routes!(experiments::control::terminate_experiment))
         .routes(routes!(experiments::control::pause_experiment))
@@ -82,7 +91,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(experiments::again::retry_experiment))
         .routes(routes!(experiments::again::rescore_experiment))
         .routes(routes!(experiments::again::emit_experiment))
-        .routes(routes!(experiments::list_results))
+        .routes(routes!(experiments::results::list_results))
+        .routes(routes!(experiments::results::get_item_results))
         .routes(routes!(experiments::get_summary))
         .routes(routes!(experiments::breakdown::get_breakdown))
         .routes(routes!(experiments::ledger::get_ledger))
@@ -93,6 +103,19 @@ fn routes() -> OpenApiRouter<AppState> {
             datasets::get_dataset_version,
             datasets::upload_dataset_part
         ))
+        .routes(routes!(
+            schedules::create_schedule,
+            schedules::list_schedules
+        ))
+        .routes(routes!(
+            schedules::get_schedule,
+            schedules::update_schedule,
+            schedules::delete_schedule
+        ))
+        .routes(routes!(schedules::pause_schedule))
+        .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::trigger_schedule))
+        .routes(routes!(schedules::backfill_schedule))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }
@@ -109,6 +132,12 @@ pub struct Limits {
     pub time: Duration,
     /// The most bytes a body may have.
     pub body: usize,
+    /// How long nothing of a body may come.
+    pub stall: Duration,
+    /// Requests in work at once.
+    pub requests: u32,
+    /// Requests that watch at once, beside those in work.
+    pub watchers: u32,
 }
 
 impl Default for Limits {
@@ -116,6 +145,9 @@ impl Default for Limits {
         Self {
             time: Duration::from_secs(30),
             body: 16 * 1024 * 1024,
+            stall: Duration::from_secs(10),
+            requests: 1024,
+            watchers: 8000,
         }
     }
 }
@@ -136,6 +168,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .external_url_unchecked("/openapi.json", document.clone());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route("/", get(dashboard::page))
+        .route("/dashboard/{version}/{*path}", get(dashboard::file))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .merge(docs)
@@ -145,6 +179,8 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .layer(
             // The outermost first.
             ServiceBuilder::new()
+                // Outside of everything that may still change a body.
+                .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing))
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 // Inside of the id and outside of whatever may fail: it logs failures and completes their bodies.
                 .layer(middleware::from_fn(layers::report))
@@ -156,9 +192,14 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
                     Arc::new(entrance.doorkeeper),
                     auth::admit,
                 ))
+                .layer(middleware::from_fn_with_state(
+                    Arc::new(Crowd::new(limits.requests, limits.watchers)),
+                    crowd::admit,
+                ))
                 .layer(Extension(layers::TimeLimit(limits.time)))
                 .layer(middleware::from_fn(layers::limit_time))
-                .layer(Extension(BodyLimit(limits.body))),
+                .layer(Extension(BodyLimit(limits.body)))
+                .layer(RequestBodyTimeoutLayer::new(limits.stall)),
         )
 }
 
@@ -166,7 +207,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
@@ -176,6 +217,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("upload-offset"),
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

@@ -17,6 +17,9 @@ const MOST_FAULTS: usize = 1000;
 /// cannot fill the memory.
 const MOST_VALUES: usize = 200_000;
 
+/// How often a body is read again because a whole number in it was written as a fraction.
+const MOST_REWRITES: usize = 16;
+
 /// The schemas of all bodies that requests have.
 pub(crate) struct RequestSchemas {
     pub(crate) create: RequestSchema,
@@ -27,6 +30,11 @@ pub(crate) struct RequestSchemas {
     pub(crate) retry: RequestSchema,
     pub(crate) rescore: RequestSchema,
     pub(crate) emit: RequestSchema,
+    pub(crate) schedule: RequestSchema,
+    pub(crate) schedule_update: RequestSchema,
+    pub(crate) schedule_note: RequestSchema,
+    pub(crate) trigger: RequestSchema,
+    pub(crate) backfill: RequestSchema,
 }
 
 impl RequestSchemas {
@@ -42,6 +50,11 @@ impl RequestSchemas {
             retry: of("RetryExperiment"),
             rescore: of("RescoreExperiment"),
             emit: of("EmitExperiment"),
+            schedule: of("CreateSchedule"),
+            schedule_update: of("UpdateSchedule"),
+            schedule_note: of("NoteSchedule"),
+            trigger: of("TriggerSchedule"),
+            backfill: of("BackfillSchedule"),
         }
     }
 }
@@ -68,15 +81,25 @@ impl RequestSchema {
     }
 
     /// Reads a body that has the schema's shape.
-    pub(crate) fn read<T: DeserializeOwned>(&self, body: Value) -> Result<T, ApiError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, mut body: Value) -> Result<T, ApiError> {
         let faults = self.faults(&body);
         if !faults.is_empty() {
             return Err(ApiError::Invalid(faults));
         }
-        serde_path_to_error::deserialize(body).map_err(|error| {
+        for _ in 0..MOST_REWRITES {
+            let error = match serde_path_to_error::deserialize(&body) {
+                Ok(read) => return Ok(read),
+                Err(error) => error,
+            };
             let pointer = pointer(error.path());
-            ApiError::invalid(pointer, error.into_inner().to_string())
-        })
+            if !body.pointer_mut(&pointer).is_some_and(write_whole) {
+                return Err(ApiError::invalid(pointer, error.into_inner().to_string()));
+            }
+        }
+        Err(ApiError::invalid(
+            "",
+            "whole numbers are written as `2`, not as `2.0`",
+        ))
     }
 
     /// All faults of a body, each at its place.
@@ -110,10 +133,35 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{key}"),
+            Segment::Map { key } => format!("/{}", faults::escape(key)),
             Segment::Enum { .. } | Segment::Unknown => String::new(),
         })
         .collect()
+}
+
+/// Writes `2.0` as `2`, which is the same number to JSON Schema and not to serde. Says whether there was one.
+fn write_whole(value: &mut Value) -> bool {
+    /// Up to here every whole number has a fraction of its own (IEEE 754, 2^53).
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let whole = number
+                .as_f64()
+                .filter(|fraction| number.is_f64() && fraction.fract() == 0.0)
+                .filter(|fraction| fraction.abs() <= LARGEST);
+            if let Some(whole) = whole {
+                *value = json!(whole as i64);
+            }
+            whole.is_some()
+        }
+        Value::Array(values) => values
+            .iter_mut()
+            .fold(false, |any, value| write_whole(value) || any),
+        Value::Object(entries) => entries
+            .values_mut()
+            .fold(false, |any, value| write_whole(value) || any),
+        _ => false,
+    }
 }
 
 /// A copy in which lists end when the budget is spent. Objects stay whole, so that no key seems to be missing.
@@ -160,6 +208,23 @@ mod tests {
     #[test]
     fn a_good_body_has_no_faults() {
         assert_eq!(check(&experiment(|_| {})), []);
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_fraction() {
+        let schema = RequestSchema::of(&crate::openapi(), "CreateExperiment");
+        let body = experiment(|body| {
+            body["config"]["dataset"]["items"][0]["expected"] = json!(7.0);
+            body["config"]["execution"] = json!({"concurrency_limit": 3.0});
+            body["config"]["retry"] = json!({"maximum_attempts": 4.0});
+        });
+        let read: api_types::experiments::CreateExperiment = schema.read(body).unwrap();
+        let read = serde_json::to_value(read).unwrap();
+        assert_eq!(read["config"]["execution"]["concurrency_limit"], 3);
+        assert_eq!(read["config"]["retry"]["maximum_attempts"], 4);
+        // What is no whole number by its schema stays as it was written.
+        let item = &read["config"]["dataset"]["items"][0];
+        assert_eq!(item["expected"].to_string(), "7.0");
     }
 
     #[test]

@@ -9,9 +9,10 @@ use artifacts::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Doorkeeper, Keys};
+use crate::auth::{Doorkeeper, Keys, Tokens};
 use crate::config::{BadConfig, Config};
 use crate::routes::{Entrance, Limits, router};
+use crate::server::{self, Bounds};
 use crate::state::{AppState, TemporalUi};
 use crate::temporal::Temporal;
 
@@ -31,6 +32,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
             Some(keys.map_err(BadConfig)?)
         }
     };
+    let tokens = Tokens::follow(config.oidc, shutdown.clone())
+        .await
+        .map_err(BadConfig)?;
     let ui = config.temporal_ui.clone().map(|base| TemporalUi {
         base,
         namespace: target.namespace().to_owned(),
@@ -58,23 +62,30 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,
+        stall: config.server.stall_timeout,
+        requests: config.server.max_requests.get(),
+        watchers: config.server.max_watchers.get(),
+    };
+    let bounds = Bounds {
+        connections: config.server.max_connections.get(),
+        idle: config.server.idle_timeout,
+        head: config.server.stall_timeout,
     };
     let entrance = Entrance {
-        doorkeeper: Doorkeeper::new(keys, config.rate_limit),
+        doorkeeper: Doorkeeper::new(keys, config.rate_limit).and_tokens(tokens),
         cors_origins: config.cors_origins,
     };
     let service = router(state, limits, entrance);
     if let Some(path) = &config.port_file {
         announce(path, address).with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let serving = server::serve(listener, service, bounds, shutdown.clone());
     let drained = async {
         shutdown.cancelled().await;
         tokio::time::sleep(config.drain_timeout).await;
     };
     tokio::select! {
-        served = serving => served.context("the service broke down")?,
+        () = serving => {}
         () = drained => tracing::warn!("requests under way were cut off at the end of the drain"),
     }
     tracing::info!("stopped");

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::Schedules;
 use crate::schema::RequestSchemas;
 use crate::watching::Watches;
 
@@ -66,7 +67,7 @@ impl TemporalUi {
 /// What the service asks of Temporal, in words of its own. Every call answers [`ApiError::Unavailable`] within about a
 /// second when Temporal is away.
 #[async_trait]
-pub trait Workflows: Send + Sync {
+pub trait Workflows: Schedules {
     /// Whether Temporal answers and knows the namespace.
     async fn check(&self) -> Result<(), ApiError>;
 
@@ -105,6 +106,9 @@ pub trait Workflows: Send + Sync {
     /// Why a workflow that has ended did so, when its last event says it.
     async fn last_words(&self, workflow_id: &str, run_id: &str)
     -> Result<Option<String>, ApiError>;
+
+    /// The task queue of the service's own workers.
+    fn task_queue(&self) -> &str;
 
     /// Whether a worker polls a task queue for that kind of task.
     async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError>;

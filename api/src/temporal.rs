@@ -5,10 +5,12 @@ mod command;
 mod execution;
 mod history;
 mod pollers;
+mod schedules;
 mod start;
 mod visibility;
 
 use async_trait::async_trait;
+use domain::schedule::ScheduleId;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
@@ -21,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::scheduling::{NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules};
 use crate::state::Workflows;
 use crate::temporal::call::{failed, request, rpc_options, while_alive};
 use crate::temporal::pollers::Pollers;
@@ -141,10 +144,49 @@ impl Workflows for Temporal {
         history::last_words(&self.client()?, workflow_id, run_id).await
     }
 
+    fn task_queue(&self) -> &str {
+        &self.task_queue
+    }
+
     async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
         self.pollers
             .has_worker(&self.client()?, task_queue, kind)
             .await
+    }
+}
+
+#[async_trait]
+impl Schedules for Temporal {
+    async fn create_schedule(&self, new: NewSchedule) -> Result<(), ApiError> {
+        schedules::create(&self.client()?, &self.task_queue, new).await
+    }
+
+    async fn describe_schedule(&self, id: &ScheduleId) -> Result<Option<Scheduled>, ApiError> {
+        schedules::describe(&self.client()?, id).await
+    }
+
+    async fn list_schedules(&self, page: Page) -> Result<(Vec<ScheduleId>, Vec<u8>), ApiError> {
+        schedules::list(&self.client()?, page).await
+    }
+
+    async fn change_schedule(
+        &self,
+        id: &ScheduleId,
+        change: ScheduleChange,
+    ) -> Result<bool, ApiError> {
+        schedules::change(&self.client()?, &self.task_queue, id, change).await
+    }
+
+    async fn order_schedule(
+        &self,
+        id: &ScheduleId,
+        order: ScheduleOrder,
+    ) -> Result<bool, ApiError> {
+        schedules::order(&self.client()?, id, order).await
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, ApiError> {
+        schedules::delete(&self.client()?, id).await
     }
 }
 

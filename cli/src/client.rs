@@ -1,6 +1,8 @@
 //! The HTTP client: one method for each operation that a command needs.
 
 mod error;
+mod query;
+mod schedules;
 
 use std::time::Duration;
 
@@ -11,10 +13,11 @@ use api_types::datasets::{CreateDataset, DatasetList, DatasetVersion, DatasetVer
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
+use domain::config::ExperimentConfig;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, TE};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,9 +25,12 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 pub(crate) use self::error::Error;
+pub(crate) use self::query::{BreakdownQuery, ResultFilter, ResultQuery};
 
 /// How long one answer may take; none of those asked for here is long in the making.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// For what is long: whoever reads it looks after its pace.
+const ANY_TIME: Duration = Duration::from_secs(30 * 24 * 3600);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to the API.
@@ -32,23 +38,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Client {
     http: reqwest::Client,
     api: Url,
-}
-
-/// Which results to list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ResultQuery {
-    pub(crate) model: Option<String>,
-    pub(crate) state: Option<String>,
-    pub(crate) page_size: usize,
-}
-
-/// Which scores to break down, and how sure their means are to be.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BreakdownQuery {
-    pub(crate) model: Option<String>,
-    pub(crate) cluster_by: Option<String>,
-    pub(crate) resamples: u32,
-    pub(crate) seed: u32,
 }
 
 impl Client {
@@ -84,11 +73,20 @@ impl Client {
 
     /// Creates an experiment. Repeated once when the connection breaks: the key makes that harmless.
     pub(crate) async fn create(&self, experiment: &Value) -> Result<Experiment, Error> {
+        self.create_at(&["v1", "experiments"], experiment).await
+    }
+
+    /// Creates something, under a key that makes a repetition harmless.
+    async fn create_at<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<T, Error> {
         let key = Uuid::now_v7().to_string();
         let request = || {
-            self.request(Method::POST, &["v1", "experiments"])
+            self.request(Method::POST, path)
                 .header("idempotency-key", &key)
-                .json(experiment)
+                .json(body)
         };
         match self.send(request()).await {
             Err(error) if error.is_broken_connection() => self.send(request()).await,
@@ -131,12 +129,25 @@ impl Client {
         let request = self
             .request(Method::GET, &["v1", "experiments", id.as_ref(), "results"])
             .query(&[("page_size", query.page_size)])
-            .query(&[
-                ("model", query.model.as_deref()),
-                ("state", query.state.as_deref()),
-                ("page_token", page_token),
-            ]);
+            .query(&query.filter)
+            .query(&[("page_token", page_token)]);
         self.send(request).await
+    }
+
+    /// All results that pass, as a file of that media type, which may be of any length.
+    pub(crate) async fn file_of_results(
+        &self,
+        id: &ExperimentId,
+        filter: &ResultFilter,
+        media_type: &str,
+    ) -> Result<Response, Error> {
+        let request = self
+            .request(Method::GET, &["v1", "experiments", id.as_ref(), "results"])
+            .query(filter)
+            .header(ACCEPT, media_type)
+            .header(TE, "trailers")
+            .timeout(ANY_TIME);
+        error::of_status(&self.api, request.send().await).await
     }
 
     pub(crate) async fn summary(&self, id: &ExperimentId) -> Result<ExperimentSummary, Error> {
@@ -208,6 +219,11 @@ impl Client {
         let path = ["v1", "experiments", id.as_ref()];
         let request = self.request(Method::PATCH, &path).json(change);
         self.send(request).await
+    }
+
+    pub(crate) async fn config(&self, id: &ExperimentId) -> Result<ExperimentConfig, Error> {
+        self.send(self.request(Method::GET, &["v1", "experiments", id.as_ref(), "config"]))
+            .await
     }
 
     pub(crate) async fn ledger(

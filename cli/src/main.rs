@@ -19,8 +19,9 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, dataset, dev, gate, ledger, limits, list, pause,
-    report as reporting, results, resume, run, status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, completions, config, dataset, dev, export, gate,
+    ledger, limits, list, pause, report as reporting, results, resume, run, schedule, status,
+    summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -69,6 +70,8 @@ enum Command {
     Status(status::Args),
     /// Print items with their outputs and scores.
     Results(results::Args),
+    /// Write all results into a file, and check that they are all there.
+    Export(export::Args),
     /// Print the table of scores.
     Summary(summary::Args),
     /// Break the scores down by model, scorer and tag.
@@ -81,6 +84,8 @@ enum Command {
     Gate(gate::Args),
     /// Upload datasets, and list those that are there.
     Dataset(dataset::Args),
+    /// Start experiments again and again, at given times.
+    Schedule(schedule::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -99,8 +104,12 @@ enum Command {
     Rescore(again::Args),
     /// Deliver the results again.
     Emit(again::Args),
+    /// Print what an experiment is carried out by, as a file that `run` takes.
+    Config(config::Args),
     /// Account for every model call.
     Ledger(ledger::Args),
+    /// Print a script that lets a shell complete commands, such as `source <(ai-evolution completions bash)`.
+    Completions(completions::Args),
     /// Print where Temporal's development server is; it is fetched if there is none.
     #[command(hide = true)]
     TemporalPath,
@@ -127,12 +136,14 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Validate(args)) => validate::run(&context, args).await,
         Some(Command::Status(args)) => status::run(&context, args).await,
         Some(Command::Results(args)) => results::run(&context, args).await,
+        Some(Command::Export(args)) => export::run(&context, args).await,
         Some(Command::Summary(args)) => summary::run(&context, args).await,
         Some(Command::Breakdown(args)) => breakdown::run(&context, args).await,
         Some(Command::Compare(args)) => compare::run(&context, args).await,
         Some(Command::Report(args)) => reporting::run(&context, args).await,
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::Dataset(args)) => dataset::run(&context, args).await,
+        Some(Command::Schedule(args)) => schedule::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,
@@ -142,7 +153,9 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Retry(args)) => again::run(&context, "retry", args).await,
         Some(Command::Rescore(args)) => again::run(&context, "rescore", args).await,
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
+        Some(Command::Config(args)) => config::run(&context, args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
+        Some(Command::Completions(args)) => Ok(completions::run(Cli::command(), &args)),
         Some(Command::TemporalPath) => temporal_path::run().await,
     }
 }

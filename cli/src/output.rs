@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod breakdown;
 pub(crate) mod comparison;
 pub(crate) mod progress;
+pub(crate) mod schedules;
 pub(crate) mod tables;
 pub(crate) mod words;
 

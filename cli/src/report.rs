@@ -10,7 +10,7 @@ use domain::experiment::ExperimentId;
 use reports::digest::{Digest, Digested};
 use reports::report::{Report, Run, name};
 
-use crate::client::{Client, ResultQuery};
+use crate::client::{Client, ResultFilter, ResultQuery};
 
 /// Results asked for at once.
 const PAGE: usize = 1000;
@@ -110,8 +110,7 @@ async fn digest(
     worst_items: usize,
 ) -> anyhow::Result<Digested> {
     let query = ResultQuery {
-        model: Some(model.to_owned()),
-        state: None,
+        filter: ResultFilter::of_model(model),
         page_size: PAGE,
     };
     let mut digest = Digest::new(worst_items);

@@ -45,7 +45,7 @@ async fn every_answer_carries_the_id_of_its_request() {
 }
 
 /// A key and its entry, as the program makes them.
-fn key(name: &str, role: &str) -> (String, String) {
+pub(crate) fn key(name: &str, role: &str) -> (String, String) {
     let mut command = Command::new(programs::path(programs::API));
     let made = command
         .args(["key", "--name", name, "--role", role])

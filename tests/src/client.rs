@@ -144,6 +144,10 @@ impl Client {
             .await
     }
 
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     /// Creates an experiment that must be accepted, and gives back its id.
     #[track_caller]
     pub fn create(&self, body: &Value) -> impl Future<Output = String> {

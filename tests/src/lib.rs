@@ -2,7 +2,8 @@
 //!
 //! A test starts a `Stack` (API and workers as processes, with a task queue and folders of their own) and speaks to it
 //! through `Client`, raw JSON over HTTP as a stranger would. `model_server` plays the provider and counts what it is
-//! asked; `receiver` plays whoever is sent messages; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
+//! asked; `issuer` signs tokens, `raw` is a
+//! connection without manners; `receiver` plays whoever is sent messages; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
 //! clocks wrong; `tools` obtains programs of other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
 //! (`process`), whatever its end.
 
@@ -10,10 +11,12 @@ pub mod client;
 pub mod experiments;
 pub mod faults;
 pub mod file_server;
+pub mod issuer;
 pub mod malformed;
 pub mod model_server;
 pub mod process;
 pub mod programs;
+pub mod raw;
 pub mod receiver;
 pub mod s3;
 pub mod stack;

@@ -102,6 +102,16 @@ impl Process {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// The most bytes of memory that it ever had resident.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kilobytes.expect("Linux tells it") * 1024
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

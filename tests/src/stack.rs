@@ -228,6 +228,12 @@ impl Stack {
         self.workers.remove(0)
     }
 
+    /// The API's process.
+    pub fn api_process(&self) -> &Process {
+        let (process, _) = self.api.as_ref().expect("the API is started");
+        process
+    }
+
     /// Takes the API out, to be waited for.
     pub fn take_api(&mut self) -> Process {
         let (process, _) = self.api.take().expect("the API is started");

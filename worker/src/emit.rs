@@ -48,6 +48,7 @@ pub(crate) async fn emit_results(
                 deliveries: Vec::new(),
                 round: run.round,
                 spec_sha256: Some(input.run.spec.sha256.clone()),
+                schedule_id: input.run.spec.schedule.clone(),
             },
         };
         // Before anything is delivered, so that no sink keeps the run from being read.

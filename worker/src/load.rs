@@ -173,6 +173,7 @@ mod tests {
             spec: SpecRef {
                 experiment_id,
                 sha256,
+                schedule: None,
             },
         };
         environment

@@ -1,12 +1,10 @@
 //! Where results are delivered when a run has ended. Each sink replaces what an earlier delivery left.
 
-mod csv;
-mod jsonl;
 mod junit;
 mod langfuse;
-mod parquet;
 mod report;
 mod stdout;
+mod table;
 mod webhook;
 
 use artifacts::Store;
@@ -15,6 +13,7 @@ use domain::config::SinkConfig;
 use domain::result::ItemResult;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
+use tables::Format;
 
 use crate::receivers::{self, Receivers};
 
@@ -34,7 +33,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Artifacts(#[from] artifacts::Error),
     #[error(transparent)]
-    Table(#[from] ::parquet::errors::ParquetError),
+    Table(#[from] tables::Error),
     #[error(transparent)]
     Report(#[from] reports::Error),
     #[error(transparent)]
@@ -58,9 +57,9 @@ pub(crate) async fn deliver(
     finished: &Finished<'_>,
 ) -> Result<Option<String>, Error> {
     match sink {
-        SinkConfig::Jsonl(_) => jsonl::deliver(finished).await.map(Some),
-        SinkConfig::Csv(_) => csv::deliver(finished).await.map(Some),
-        SinkConfig::Parquet(_) => parquet::deliver(finished).await.map(Some),
+        SinkConfig::Jsonl(_) => table::deliver(Format::Jsonl, finished).await.map(Some),
+        SinkConfig::Csv(_) => table::deliver(Format::Csv, finished).await.map(Some),
+        SinkConfig::Parquet(_) => table::deliver(Format::Parquet, finished).await.map(Some),
         SinkConfig::Junit(sink) => junit::deliver(sink, finished).await.map(Some),
         SinkConfig::Html(sink) => report::html(sink, finished).await.map(Some),
         SinkConfig::Markdown(sink) => report::markdown(sink, finished).await.map(Some),

@@ -42,7 +42,12 @@ pub(crate) struct Bench {
 impl Bench {
     /// A workflow is started while its specification is written, so that one which is not there is on its way.
     pub(crate) async fn spec(&self, spec: &SpecRef) -> Result<ExperimentSpec, Failure> {
-        match self.store.spec(&spec.experiment_id, &spec.sha256).await {
+        let (store, id, sha256) = (&self.store, &spec.experiment_id, &spec.sha256);
+        let read = match &spec.schedule {
+            None => store.spec(id, sha256).await,
+            Some(schedule) => store.take_over_spec(schedule, id, sha256).await,
+        };
+        match read {
             Err(artifacts::Error::NotFound(key)) => Err(Failure::NotArchivedYet(key)),
             read => Ok(read?),
         }

@@ -1,9 +1,7 @@
 //! API keys: hashes in a file that may be changed while the service runs.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use base64::Engine;
@@ -14,19 +12,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::time::sleep;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Caller;
+use super::{Caller, file};
 
 /// What a key of ours begins with, so that one which has leaked is recognised.
 const PREFIX: &str = "aie_";
 
 /// Random bytes of a key. With so many nobody guesses one, and a plain hash keeps it.
 const BYTES: usize = 32;
-
-/// How often it is looked whether the file has changed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the bearer of a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -58,7 +53,7 @@ struct Entry {
 
 /// The keys that open the service now.
 #[derive(Clone)]
-pub struct Keys(Arc<RwLock<Vec<Known>>>);
+pub struct Keys(watch::Receiver<Vec<Known>>);
 
 struct Known {
     sha256: [u8; 32],
@@ -82,49 +77,21 @@ impl KeyFile {
 }
 
 impl Keys {
-    /// Reads the file, and again whenever it changes. A change that cannot be read changes nothing.
+    /// Reads the file, and again whenever it changes.
     pub async fn follow(path: PathBuf, stop: CancellationToken) -> anyhow::Result<Self> {
-        let mut version = version(&path).await;
-        let keys = Self(Arc::new(RwLock::new(read(&path).await?)));
-        let following = keys.clone();
-        tokio::spawn(async move {
-            while stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
-                let now = self::version(&path).await;
-                if now == version {
-                    continue;
-                }
-                version = now;
-                match read(&path).await {
-                    Ok(known) => {
-                        tracing::info!(keys = known.len(), "the API keys were read again");
-                        following.replace(known);
-                    }
-                    Err(error) => {
-                        let error = format!("{error:#}");
-                        tracing::error!(
-                            error,
-                            "the API keys cannot be read; those known before hold"
-                        );
-                    }
-                }
-            }
-        });
-        Ok(keys)
+        let known = file::follow(path, "the API keys", KeyFile::known, stop);
+        Ok(Self(known.await?))
     }
 
     /// Keys as they stand in a file.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(RwLock::new(KeyFile::known(text)?))))
-    }
-
-    fn replace(&self, known: Vec<Known>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(Self(watch::channel(KeyFile::known(text)?).1))
     }
 
     /// Who bears this key. It is compared with every known one, in the same time whatever it is.
     pub(super) fn caller_of(&self, key: &str) -> Option<Caller> {
         let sha256: [u8; 32] = Sha256::digest(key).into();
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.borrow();
         let mut found = None;
         for key in known.iter() {
             if bool::from(key.sha256.ct_eq(&sha256)) {
@@ -144,18 +111,6 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
-}
-
-async fn read(path: &Path) -> anyhow::Result<Vec<Known>> {
-    let name = || format!("the API keys in {}", path.display());
-    let text = tokio::fs::read_to_string(path).await.with_context(name)?;
-    KeyFile::known(&text).with_context(name)
-}
-
-/// What tells one version of a file from the next.
-async fn version(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = tokio::fs::metadata(path).await.ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 /// A key that was made just now, and its entry in the file.

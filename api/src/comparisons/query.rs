@@ -6,6 +6,7 @@ use domain::fault::Fault;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
+use crate::extract::seed::Seed;
 
 #[derive(Debug, Default, PartialEq, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -17,8 +18,8 @@ pub(crate) struct ComparisonQuery {
     #[param(required = false, nullable = false)]
     pub(crate) model: Vec<String>,
     /// The seed of the permutation tests.
-    #[param(required = false, minimum = 0, default = 0)]
-    pub(crate) seed: u32,
+    #[param(value_type = u32, required = false, minimum = 0, default = 0)]
+    pub(crate) seed: Seed,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ComparisonQuery {
@@ -43,12 +44,9 @@ fn parse(text: &str) -> Result<ComparisonQuery, ApiError> {
                 false => query.experiment.push(value.into_owned()),
             },
             "model" => query.model.push(value.into_owned()),
-            "seed" => match value.parse() {
+            "seed" => match Seed::try_from(value.into_owned()) {
                 Ok(seed) => query.seed = seed,
-                Err(_) => {
-                    let message = format!("`{value}` is not a whole number from 0 to {}", u32::MAX);
-                    faults.push(Fault::new("/seed", message));
-                }
+                Err(message) => faults.push(Fault::new("/seed", message)),
             },
             unknown => {
                 let message =
@@ -74,7 +72,7 @@ mod tests {
     fn a_parameter_may_be_given_several_times() {
         let query = parse("experiment=a&experiment=b%20c&model=m&seed=7").unwrap();
         assert_eq!(query.experiment, ["a", "b c"]);
-        assert_eq!((query.model, query.seed), (vec!["m".to_owned()], 7));
+        assert_eq!((query.model, query.seed.get()), (vec!["m".to_owned()], 7));
     }
 
     #[test]

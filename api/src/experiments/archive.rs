@@ -23,6 +23,7 @@ pub(super) async fn experiment(
     let created_at = summaries.iter().map(|summary| summary.started_at).min();
     let created_at = created_at.unwrap_or(first.started_at);
     let ended_at = summaries.iter().map(|summary| summary.ended_at).max();
+    let schedule_id = first.schedule_id.clone();
     let status = status(&summaries);
     let models = summaries
         .iter()
@@ -53,6 +54,7 @@ pub(super) async fn experiment(
         waiting_on: None,
         created_at,
         ended_at,
+        schedule_id: schedule_id.map(String::from),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })
@@ -66,6 +68,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
     };
     let mut models = vec![String::new(); last.index as usize + 1];
     let round = last.round;
+    let spec_sha256 = last.spec_sha256.clone();
     let dataset = summaries
         .iter()
         .find_map(|summary| summary.progress.dataset.clone());
@@ -76,6 +79,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
         models,
         dataset,
         round,
+        spec_sha256,
         is_final: true,
     })
 }

@@ -4,6 +4,7 @@ use api_types::breakdown::Breakdown;
 use axum::Json;
 use axum::extract::State;
 use domain::experiment::ExperimentId;
+use domain::fault::Fault;
 use domain::statistics::breakdown::{self, Estimate, Precision};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,12 +13,19 @@ use crate::error::ApiError;
 use crate::experiments::outline::{self, check_model};
 use crate::experiments::runs::{self, MOST_CHUNKS};
 use crate::experiments::show;
+use crate::extract::seed::Seed;
 use crate::extract::{Id, Query};
 use crate::responses::{Anytime, BadQuery, Missing};
 use crate::state::AppState;
 
 /// Numbers that one request may draw: a few seconds of work.
 const MOST_DRAWN: u64 = 500_000_000;
+
+/// The most resamples of a group.
+const MOST_RESAMPLES: u32 = 100_000;
+
+/// The most characters of a key to cluster by.
+const LONGEST_KEY: usize = 256;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -36,8 +44,8 @@ pub(crate) struct BreakdownQuery {
     resamples: u32,
     /// The seed of the bootstrap.
     #[serde(default)]
-    #[param(minimum = 0, default = 0)]
-    seed: u32,
+    #[param(value_type = u32, minimum = 0, default = 0)]
+    seed: Seed,
 }
 
 /// Break an experiment's scores down.
@@ -83,7 +91,7 @@ async fn of(
         let precision = Precision {
             cluster_by: query.cluster_by.clone(),
             resamples: query.resamples as usize,
-            seed: u64::from(query.seed),
+            seed: u64::from(query.seed.get()),
         };
         let mut scores = breakdown::Breakdown::new(&run.model, scorers.collect(), precision);
         let key = runs::key(id, index, run.round);
@@ -106,17 +114,24 @@ async fn of(
         experiment_id: experiment.id,
         complete: experiment.status.is_final(),
         estimates,
-        seed: query.seed,
+        seed: query.seed.get(),
     })
 }
 
 fn check(query: &BreakdownQuery) -> Result<(), ApiError> {
-    match query.resamples {
-        0..=100_000 => Ok(()),
-        more => {
-            let message = format!("{more} resamples are more than 100000");
-            Err(ApiError::invalid("/resamples", message))
-        }
+    let mut faults = Vec::new();
+    if query.resamples > MOST_RESAMPLES {
+        let message = format!("{} is more than {MOST_RESAMPLES}", query.resamples);
+        faults.push(Fault::new("/resamples", message));
+    }
+    let key = query.cluster_by.as_deref();
+    if key.is_some_and(|key| !(1..=LONGEST_KEY).contains(&key.chars().count())) {
+        let message = format!("it has 1 to {LONGEST_KEY} characters");
+        faults.push(Fault::new("/cluster_by", message));
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(ApiError::Invalid(faults)),
     }
 }
 

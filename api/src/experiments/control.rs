@@ -1,7 +1,5 @@
 //! Handlers that stop experiments: for a while, soon, or at once. Each may be repeated without harm.
 
-use std::time::Duration;
-
 use api_types::control::{PauseExperiment, TerminateExperiment};
 use api_types::experiments::Experiment;
 use axum::Json;
@@ -9,7 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::experiment::ExperimentId;
 use domain::summary::Status;
-use tokio::time::{Instant, sleep};
 use workflows::experiment::PauseCommand;
 use workflows::ids;
 
@@ -18,11 +15,8 @@ use crate::execution::Command;
 use crate::experiments::{outline, show};
 use crate::extract::{Id, OptionalJsonBody};
 use crate::responses::{Anytime, BadBody, Missing, Over};
+use crate::settling;
 use crate::state::AppState;
-
-/// How long an answer may wait for the effect of a command, which a worker has to bring about.
-const PATIENCE: Duration = Duration::from_secs(2);
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(40);
 
 type Accepted = (StatusCode, Json<Experiment>);
 
@@ -175,14 +169,7 @@ pub(super) async fn settled(
     id: &ExperimentId,
     shows_effect: impl Fn(&Experiment) -> bool,
 ) -> Result<Experiment, ApiError> {
-    let since = Instant::now();
-    loop {
-        let experiment = show::experiment(state, id).await?;
-        if shows_effect(&experiment) || since.elapsed() > PATIENCE {
-            return Ok(experiment);
-        }
-        sleep(LOOK_AGAIN_AFTER).await;
-    }
+    settling::settled(|| show::experiment(state, id), shows_effect).await
 }
 
 async fn accepted(

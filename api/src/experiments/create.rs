@@ -5,27 +5,20 @@ use std::pin::pin;
 use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck};
 use artifacts::prepared::Prepared;
 use axum::http::HeaderMap;
-use domain::config::{DatasetConfig, ExperimentConfig, UploadedDataset};
-use domain::dataset::{DatasetSource, Upload};
+use domain::config::{DatasetConfig, ExperimentConfig};
 use domain::experiment::{ExperimentId, NewExperiment};
-use domain::limits::RunLimits;
-use domain::spec::ExperimentSpec;
 use domain::uploaded::Version;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
-use workflows::activities::SpecRef;
-use workflows::experiment::{Resumed, Work};
-use workflows::memo::ExperimentMemo;
 
 use crate::datasets;
 use crate::error::ApiError;
 use crate::execution::IdUse;
 use crate::experiments::identity::{Id, Standing};
-use crate::experiments::show;
-use crate::experiments::starting::Round;
-use crate::schema::RequestSchema;
+use crate::experiments::plan::{Owner, Plan};
+use crate::experiments::{queues, show};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,13 +42,13 @@ pub(super) struct Creation {
 impl Creation {
     /// Checks a body: its shape against the published schema, then what only the domain knows.
     pub(super) fn check(
-        schema: &RequestSchema,
+        state: &AppState,
         body: Value,
         headers: &HeaderMap,
     ) -> Result<Self, ApiError> {
-        let request: CreateExperiment = schema.read(body)?;
+        let request: CreateExperiment = state.schemas.create.read(body)?;
         let id = Id::new(request.experiment_id, headers)?;
-        let experiment = checked(request.experiment_name, request.config)?;
+        let experiment = checked(state, request.experiment_name, request.config)?;
         Ok(Self {
             id,
             experiment,
@@ -65,9 +58,7 @@ impl Creation {
 
     /// Finds the version of an uploaded dataset: the one that is named, or else the latest.
     pub(super) async fn settle_version(&mut self, state: &AppState) -> Result<(), ApiError> {
-        if let DatasetConfig::Uploaded(dataset) = &self.experiment.config().dataset {
-            self.version = Some(datasets::version_for(state, dataset).await?);
-        }
+        self.version = version(state, &self.experiment).await?;
         Ok(())
     }
 
@@ -96,7 +87,8 @@ impl Creation {
             version,
         } = self;
         let created_at = Timestamp::now();
-        let plan = Plan::new(id.as_ref(), experiment, version, created_at)?;
+        let owner = Owner::Itself(id.as_ref(), created_at);
+        let plan = Plan::new(owner, experiment, version)?;
         let sha256 = plan.round.spec_ref.sha256.clone();
         let id_use = match id.standing(&state).await? {
             Standing::Free => IdUse::First,
@@ -132,65 +124,25 @@ impl Creation {
     }
 }
 
-/// What is written and started for a new experiment.
-struct Plan {
-    objects: Vec<Prepared>,
-    round: Round,
-}
-
-impl Plan {
-    fn new(
-        id: &ExperimentId,
-        experiment: NewExperiment,
-        version: Option<Version>,
-        created_at: Timestamp,
-    ) -> Result<Self, ApiError> {
-        let mut objects = Vec::new();
-        let config = &experiment.config().dataset;
-        let dataset = match DatasetSource::of(config) {
-            Some(DatasetSource::Uploaded(dataset)) => DatasetSource::Uploaded(UploadedDataset {
-                version: version.map(String::from),
-                ..dataset
-            }),
-            Some(source) => source,
-            None => {
-                let upload = Prepared::upload(config.inline_items().unwrap_or_default())?;
-                let sha256 = upload.sha256().to_owned();
-                objects.push(upload);
-                DatasetSource::Upload(Upload { sha256 })
-            }
-        };
-        let spec = ExperimentSpec::new(experiment, dataset);
-        let archived = Prepared::spec(id, &spec)?;
-        let spec_ref = SpecRef {
-            experiment_id: id.clone(),
-            sha256: archived.sha256().to_owned(),
-        };
-        // Last, for whoever finds it needs the others too.
-        objects.push(archived);
-        let memo = ExperimentMemo {
-            experiment_name: spec.experiment_name.clone(),
-            models: spec.models.iter().map(|model| model.name.clone()).collect(),
-            created_at: Some(created_at),
-            spec_sha256: Some(spec_ref.sha256.clone()),
-            round: 0,
-        };
-        let limits = RunLimits::from(&spec.execution);
-        let round = Round {
-            spec,
-            spec_ref,
-            memo,
-            work: Work::Generate,
-            limits,
-            resumed: Resumed::default(),
-        };
-        Ok(Self { objects, round })
+/// The version of an uploaded dataset: the one that is named, or else the latest.
+pub(crate) async fn version(
+    state: &AppState,
+    experiment: &NewExperiment,
+) -> Result<Option<Version>, ApiError> {
+    match &experiment.config().dataset {
+        DatasetConfig::Uploaded(dataset) => datasets::version_for(state, dataset).await.map(Some),
+        _ => Ok(None),
     }
 }
 
 /// A configuration that keeps every rule, or all its faults.
-pub(super) fn checked(name: String, config: ExperimentConfig) -> Result<NewExperiment, ApiError> {
+pub(crate) fn checked(
+    state: &AppState,
+    name: String,
+    config: ExperimentConfig,
+) -> Result<NewExperiment, ApiError> {
     let mut faults = evaluation::check(&config);
+    faults.extend(queues::faults(&config, state.workflows.task_queue()));
     match NewExperiment::new(name, config) {
         Ok(experiment) if faults.is_empty() => Ok(experiment),
         Ok(_) => Err(ApiError::Invalid(faults)),
@@ -201,7 +153,7 @@ pub(super) fn checked(name: String, config: ExperimentConfig) -> Result<NewExper
     }
 }
 
-async fn write(state: &AppState, objects: Vec<Prepared>) -> Result<(), ApiError> {
+pub(crate) async fn write(state: &AppState, objects: Vec<Prepared>) -> Result<(), ApiError> {
     for object in objects {
         state.store.put_prepared(object).await?;
     }

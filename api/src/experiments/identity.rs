@@ -29,18 +29,9 @@ impl Id {
                 .map(Self::Chosen)
                 .map_err(|error| ApiError::invalid("/experiment_id", error.to_string()));
         }
-        let (id, chosen_by): (String, fn(ExperimentId) -> Self) = match headers.get(IDEMPOTENCY_KEY)
-        {
-            None => (format!("exp_{}", Uuid::now_v7().simple()), Self::MadeUp),
-            Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
-                let message =
-                    format!("the header `{IDEMPOTENCY_KEY}` has 1 to {LONGEST_KEY} bytes");
-                return Err(ApiError::invalid("", message));
-            }
-            Some(key) => {
-                let hash = hex::encode(Sha256::digest(key.as_bytes()));
-                (format!("exp_{}", &hash[..32]), Self::FromKey)
-            }
+        let (id, chosen_by): (String, fn(ExperimentId) -> Self) = match of_key("exp_", headers)? {
+            None => (made_up("exp_"), Self::MadeUp),
+            Some(id) => (id, Self::FromKey),
         };
         let id = id
             .parse()
@@ -75,6 +66,26 @@ impl Id {
             _ => Ok(Standing::Taken),
         }
     }
+}
+
+/// The id that stands for the idempotency key of a request, if it has one.
+pub(crate) fn of_key(prefix: &str, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    match headers.get(IDEMPOTENCY_KEY) {
+        None => Ok(None),
+        Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
+            let message = format!("the header `{IDEMPOTENCY_KEY}` has 1 to {LONGEST_KEY} bytes");
+            Err(ApiError::invalid("", message))
+        }
+        Some(key) => {
+            let hash = hex::encode(Sha256::digest(key.as_bytes()));
+            Ok(Some(format!("{prefix}{}", &hash[..32])))
+        }
+    }
+}
+
+/// An id that nobody has chosen.
+pub(crate) fn made_up(prefix: &str) -> String {
+    format!("{prefix}{}", Uuid::now_v7().simple())
 }
 
 /// What an id stands for.

@@ -157,5 +157,6 @@ fn overview(state: &AppState, listed: Listed) -> ExperimentOverview {
         models: listed.memo.models,
         created_at: listed.memo.created_at.unwrap_or(listed.started_at),
         ended_at: listed.ended_at,
+        schedule_id: listed.memo.schedule_id.map(String::from),
     }
 }

@@ -3,6 +3,7 @@
 use api_types::experiments::{Links, ModelRun};
 use domain::dataset::DatasetRef;
 use domain::experiment::ExperimentId;
+use domain::fault::Fault;
 use workflows::ids;
 
 use crate::error::ApiError;
@@ -15,6 +16,8 @@ pub(super) struct Outline {
     pub(super) dataset: Option<DatasetRef>,
     /// The latest round, whose results are shown.
     pub(super) round: u32,
+    /// The hash of the specification of that round; unknown of runs of an older worker.
+    pub(super) spec_sha256: Option<String>,
     pub(super) is_final: bool,
 }
 
@@ -44,20 +47,23 @@ pub(super) fn check_model<'a>(
     only: Option<&str>,
     models: impl Iterator<Item = &'a str>,
 ) -> Result<(), ApiError> {
-    let Some(only) = only else {
-        return Ok(());
-    };
+    ApiError::check(model_fault(only, models).into_iter().collect())
+}
+
+/// What is wrong with the filter for a model, when the experiment does not have it.
+pub(super) fn model_fault<'a>(
+    only: Option<&str>,
+    models: impl Iterator<Item = &'a str>,
+) -> Option<Fault> {
+    let only = only?;
     let known: Vec<&str> = models.collect();
-    match known.contains(&only) {
-        true => Ok(()),
-        false => {
-            let message = format!(
-                "there is no model `{only}`; there are `{}`",
-                known.join("`, `")
-            );
-            Err(ApiError::invalid("/model", message))
-        }
-    }
+    let message = || {
+        format!(
+            "there is no model `{only}`; there are `{}`",
+            known.join("`, `")
+        )
+    };
+    (!known.contains(&only)).then(|| Fault::new("/model", message()))
 }
 
 /// What went wrong with which model.

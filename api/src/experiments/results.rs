@@ -1,195 +1,99 @@
-//! Results, page by page: by model, then chunk by chunk.
+//! Results: page by page, all of them as a stream, or those of one item.
 
-use std::io::{self, Write};
+mod filter;
+mod form;
+mod item;
+mod page;
+mod query;
+mod reading;
+mod stream;
 
-use api_types::results::{ModelResult, ResultList};
-use artifacts::run::Run;
-use domain::dataset::DatasetRef;
-use domain::experiment::ExperimentId;
-use domain::result::{ItemResult, ItemState};
-use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use api_types::results::{ItemResults, ResultList};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 
+use self::form::Form;
+use self::query::{ResultQuery, Written};
 use crate::error::ApiError;
-use crate::experiments::outline::check_model;
-use crate::experiments::{runs, show};
-use crate::extract::page::{self, PageSize};
-use crate::page_token;
+use crate::experiments::outline;
+use crate::extract::{Id, Ids, Query};
+use crate::responses::{Anytime, BadPageToken, BadQuery, Missing, NotAcceptable};
 use crate::state::AppState;
 
-const DEFAULT_SIZE: u32 = 100;
-const LARGEST_SIZE: u32 = 1000;
-
-/// Chunks that are read for one page: enough for the largest page of the smallest chunks.
-const CHUNKS_LOOKED_THROUGH: usize = 50;
-
-/// A page ends with the result that reaches this size, in bytes of JSON: long outputs make short pages.
-const FULL_PAGE_BYTES: usize = 8 << 20;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ResultQuery {
-    /// Results on a page; more than 1000 is taken for 1000.
-    #[param(value_type = Option<u32>, nullable = false, minimum = 1, default = 100)]
-    page_size: Option<PageSize>,
-    /// The `next_page_token` of the page before, with the same filters.
-    #[param(nullable = false)]
-    page_token: Option<String>,
-    /// Only results of this model.
-    #[param(nullable = false)]
-    model: Option<String>,
-    /// Only results in this state.
-    #[param(inline = false, nullable = false)]
-    state: Option<ItemState>,
-}
-
-/// What a page token is good for.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Filters {
-    results_of: ExperimentId,
-    model: Option<String>,
-    state: Option<ItemState>,
-}
-
-/// The next result: by the run's index, the chunk, and the result's place in the chunk.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Position {
-    run: u32,
-    chunk: u64,
-    place: usize,
-}
-
-pub(super) async fn list(
-    state: &AppState,
-    id: &ExperimentId,
-    query: ResultQuery,
-) -> Result<ResultList, ApiError> {
-    let size = PageSize::or_default(query.page_size, DEFAULT_SIZE, LARGEST_SIZE) as usize;
-    let filters = Filters {
-        results_of: id.clone(),
-        model: query.model,
-        state: query.state,
+/// List results.
+///
+/// Items with their outputs and scores, by model and then in the order of the dataset. While the experiment runs, the
+/// results are those of the chunks that are scored: once `complete` is true, begin again to see all. A page may have
+/// fewer entries than asked for, or none, and still not be the last: the last page has no `next_page_token`. A page also
+/// ends when it has reached 8 MiB.
+///
+/// Asked for JSON lines, CSV or Parquet by `Accept`, the answer is a file with all results that pass the filters, sent as
+/// it is made, of any length. JSON lines end with a line `{"complete": true, "count": …, "digest": "sha256:…", "ended": …}`,
+/// whose digest is that of all bytes before it; Parquet tells `ai_evolution.complete`, `.count` and `.ended` in its footer; and
+/// clients that send `TE: trailers` are told `X-Results-Count` and `X-Results-Digest` after the body of any of them. `X-Results-Ended`
+/// tells before it whether the experiment has ended. A file that cannot be completed breaks off: the connection ends before the body does.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments/{experiment_id}/results",
+    tag = "results",
+    params(("experiment_id" = String, Path, description = "Id of the experiment."), Written),
+    responses(
+        (status = 200, description = "A page of results, or a file of all.", content(
+            (ResultList = "application/json"),
+            (String = "application/x-ndjson"),
+            (String = "application/jsonl"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.parquet"),
+        )),
+        BadPageToken, Missing, NotAcceptable, BadQuery, Anytime,
+    )
+)]
+pub(crate) async fn list_results(
+    State(state): State<AppState>,
+    Id(id): Id,
+    headers: HeaderMap,
+    Query(query): Query<ResultQuery>,
+) -> Result<Response, ApiError> {
+    let id = outline::id(&id)?;
+    let mut response = match Form::wanted(&headers)? {
+        Form::Page => Json(page::list(&state, &id, query).await?).into_response(),
+        Form::File(format, media_type) => {
+            query.check_for_stream()?;
+            let stream = stream::begin(&state, &id, query.filter, format).await?;
+            stream.into_response(media_type)
+        }
     };
-    let start: Position = page::decode(query.page_token.as_deref(), &filters)?.unwrap_or_default();
-    let whole = show::outline(state, id).await?;
-    check_model(
-        filters.model.as_deref(),
-        whole.models.iter().map(String::as_str),
-    )?;
-    let mut page = Filling {
-        results: Vec::new(),
-        size,
-        bytes: 0,
-        chunks_left: CHUNKS_LOOKED_THROUGH,
-    };
-    let chunks = whole.dataset.as_ref().map_or(0, DatasetRef::chunks);
-    let mut next = None;
-    for (index, model) in (0..).zip(&whole.models).skip(start.run as usize) {
-        if filters.model.as_ref().is_some_and(|only| only != model) {
-            continue;
-        }
-        let run = runs::key(id, index, whole.round);
-        let from = match index == start.run {
-            true => start,
-            false => Position {
-                run: index,
-                ..Position::default()
-            },
-        };
-        next = page
-            .fill(state, &run, model, chunks, filters.state, from)
-            .await?;
-        if next.is_some() {
-            break;
-        }
-    }
-    Ok(ResultList {
-        results: page.results,
-        next_page_token: next.map(|position| page_token::encode(&filters, position)),
-        complete: whole.is_final,
-    })
+    let vary = HeaderValue::from_static("accept");
+    response.headers_mut().append(header::VARY, vary);
+    Ok(response)
 }
 
-/// A page that is being filled.
-struct Filling {
-    results: Vec<ModelResult>,
-    size: usize,
-    bytes: usize,
-    chunks_left: usize,
-}
-
-impl Filling {
-    fn is_full(&self) -> bool {
-        self.results.len() == self.size || self.bytes >= FULL_PAGE_BYTES
-    }
-
-    /// Takes results of one run; the position of the first that no longer fits, if there is one.
-    async fn fill(
-        &mut self,
-        state: &AppState,
-        run: &Run,
-        model: &str,
-        chunks: u64,
-        only: Option<ItemState>,
-        from: Position,
-    ) -> Result<Option<Position>, ApiError> {
-        let most = self.chunks_left;
-        let scored = state
-            .store
-            .scored_from(run, from.chunk, chunks, most)
-            .await?;
-        for chunk in scored.chunks {
-            let first = match chunk == from.chunk {
-                true => from.place,
-                false => 0,
-            };
-            let next = |place| {
-                Some(Position {
-                    run: run.index,
-                    chunk,
-                    place,
-                })
-            };
-            if self.is_full() {
-                return Ok(next(first));
-            }
-            self.chunks_left -= 1;
-            let results = state.store.results(run, chunk).await?.unwrap_or_default();
-            for (place, result) in results.into_iter().enumerate().skip(first) {
-                if only.is_some_and(|only| only != result.state) {
-                    continue;
-                }
-                if self.is_full() {
-                    return Ok(next(place));
-                }
-                self.bytes += size_of(&result);
-                let model = model.to_owned();
-                self.results.push(ModelResult { model, result });
-            }
-        }
-        Ok(scored.go_on_at.map(|chunk| Position {
-            run: run.index,
-            chunk,
-            place: 0,
-        }))
-    }
-}
-
-/// The size of a result as JSON, counted and not kept.
-fn size_of(result: &ItemResult) -> usize {
-    struct Counter(usize);
-    impl Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Counting does not fail, and a result is JSON: it was read as such.
-    let _ = serde_json::to_writer(&mut counter, result);
-    counter.0
+/// Get the results of an item.
+///
+/// What every model made of it, in the order of the models: the item itself, the output with its attempts, scores and
+/// what scorers could not score. Models are left out for which it is not scored yet. In the path, an id is percent-encoded,
+/// a slash as `%2F`.
+#[utoipa::path(
+    get,
+    path = "/v1/experiments/{experiment_id}/results/{item_id}",
+    tag = "results",
+    params(
+        ("experiment_id" = String, Path, description = "Id of the experiment."),
+        ("item_id" = String, Path, description = "Id of the item in its dataset."),
+    ),
+    responses(
+        (status = 200, description = "The results of the item.", body = ItemResults),
+        Missing, Anytime,
+    )
+)]
+pub(crate) async fn get_item_results(
+    State(state): State<AppState>,
+    ids: Ids,
+) -> Result<Json<ItemResults>, ApiError> {
+    let id = outline::id(ids.get("experiment_id")?)?;
+    item::results(&state, &id, ids.get("item_id")?)
+        .await
+        .map(Json)
 }

@@ -2,8 +2,8 @@
 
 use api_types::experiments::Experiment;
 use domain::config::{
-    AdapterConfig, DatasetConfig, ExecutionConfig, ExperimentConfig, InlineDataset, ModelConfig,
-    RetryConfig, ScorerConfig, SinkConfig,
+    AdapterConfig, ExecutionConfig, ExperimentConfig, ModelConfig, RetryConfig, ScorerConfig,
+    SinkConfig,
 };
 use domain::experiment::ExperimentId;
 use domain::limits::RunLimits;
@@ -16,6 +16,7 @@ use workflows::memo::ExperimentMemo;
 
 use crate::error::ApiError;
 use crate::execution::IdUse;
+use crate::experiments::configuration::config;
 use crate::experiments::create::checked;
 use crate::experiments::outline::missing;
 use crate::experiments::starting::Round;
@@ -59,7 +60,11 @@ pub(super) async fn begin(
     };
     let sha256 = memo.spec_sha256.take();
     let sha256 = sha256.ok_or(none("it is not on record what it was carried out by"))?;
-    let old = match state.store.spec(id, &sha256).await {
+    let read = match &memo.schedule_id {
+        None => state.store.spec(id, &sha256).await,
+        Some(schedule) => state.store.take_over_spec(schedule, id, &sha256).await,
+    };
+    let old = match read {
         Err(artifacts::Error::NotFound(_)) => {
             return Err(none("its specification is not in the artifact store"));
         }
@@ -70,6 +75,7 @@ pub(super) async fn begin(
     let spec_ref = SpecRef {
         experiment_id: id.clone(),
         sha256: state.store.put_spec(id, &spec).await?,
+        schedule: memo.schedule_id.clone(),
     };
     memo.spec_sha256 = Some(spec_ref.sha256.clone());
     memo.round += u32::from(work != Work::Emit);
@@ -121,6 +127,7 @@ async fn past(state: &AppState, id: &ExperimentId) -> Result<Past, ApiError> {
         created_at: summaries.iter().map(|summary| summary.started_at).min(),
         spec_sha256: latest.spec_sha256.clone(),
         round: latest.round,
+        schedule_id: latest.schedule_id.clone(),
     };
     let progress = latest.progress.clone();
     Ok(Past { memo, progress })
@@ -159,32 +166,29 @@ async fn changed(
     old: ExperimentSpec,
     changes: Changes,
 ) -> Result<ExperimentSpec, ApiError> {
-    let source = old.dataset;
-    let dataset = match source.config() {
-        Ok(dataset) => dataset,
-        Err(upload) => DatasetConfig::Inline(InlineDataset {
-            items: state.store.upload(&upload.sha256).await?,
-        }),
-    };
+    let source = old.dataset.clone();
+    let name = old.experiment_name.clone();
+    let old = config(state, old).await?;
     let execution = match changes.execution {
         Some(execution) => with_samples(execution, old.execution.samples)?,
-        None => old.execution,
+        None => old.execution.clone(),
     };
     let replaced = changes.adapter.is_some();
     let models = old.models.into_iter().map(|model| ModelConfig {
-        name: model.name,
-        adapter: (!replaced).then_some(model.adapter),
+        adapter: model.adapter.filter(|_| !replaced),
+        ..model
     });
     let config = ExperimentConfig {
-        dataset,
         models: models.collect(),
         adapter: changes.adapter,
         scorers: changes.scorers.unwrap_or(old.scorers),
         sinks: changes.sinks.unwrap_or(old.sinks),
         execution,
         retry: changes.retry.unwrap_or(old.retry),
+        ..old
     };
-    let check = move || checked(old.experiment_name, config);
+    let checking = state.clone();
+    let check = move || checked(&checking, name, config);
     let experiment = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;

@@ -47,6 +47,7 @@ pub(super) async fn outline(state: &AppState, id: &ExperimentId) -> Result<Outli
             dataset: dataset(state, id, &memo, &execution).await?,
             models: memo.models,
             round: memo.round,
+            spec_sha256: memo.spec_sha256,
             is_final: execution.status.is_final(),
         }),
         None => archive::outline(state, id).await,
@@ -99,6 +100,7 @@ pub(super) fn created(
         waiting_on: None,
         created_at,
         ended_at: None,
+        schedule_id: None,
         models: runs,
         links: links(id, state.ui.as_ref()),
     }
@@ -130,6 +132,7 @@ async fn live(
         waiting_on: own_waiting.or_else(|| waits_as_a_whole(&runs)),
         created_at: memo.created_at.unwrap_or(execution.started_at),
         ended_at: execution.ended_at,
+        schedule_id: memo.schedule_id.map(String::from),
         models: runs,
         links: links(id, state.ui.as_ref()),
     })

@@ -10,18 +10,18 @@ use workflows::multi_model::MultiModelInput;
 use crate::execution::{IdUse, Input, Start};
 
 /// One round of an experiment, about to be started.
-pub(super) struct Round {
-    pub(super) spec: ExperimentSpec,
-    pub(super) spec_ref: SpecRef,
-    pub(super) memo: ExperimentMemo,
-    pub(super) work: Work,
-    pub(super) limits: RunLimits,
+pub(crate) struct Round {
+    pub(crate) spec: ExperimentSpec,
+    pub(crate) spec_ref: SpecRef,
+    pub(crate) memo: ExperimentMemo,
+    pub(crate) work: Work,
+    pub(crate) limits: RunLimits,
     /// What is known already of the only run; several runs find out for themselves.
-    pub(super) resumed: Resumed,
+    pub(crate) resumed: Resumed,
 }
 
 impl Round {
-    pub(super) fn start(self, id_use: IdUse) -> Start {
+    pub(crate) fn start(self, id_use: IdUse) -> Start {
         Start {
             id: self.spec_ref.experiment_id.clone(),
             memo: self.memo.clone(),
@@ -30,7 +30,8 @@ impl Round {
         }
     }
 
-    fn input(self) -> Input {
+    /// What its workflow is started with.
+    pub(crate) fn input(self) -> Input {
         match self.memo.models.as_slice() {
             [model] => Input::OneModel(Box::new(RunInput {
                 run: RunRef {

@@ -1,9 +1,12 @@
 //! The bytes of a body, up to the limit. One that is too large is read on for a while, so that its sender hears why.
 
+use std::error::Error;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
+use tower_http::timeout::TimeoutError;
 
 use crate::error::ApiError;
 
@@ -35,8 +38,7 @@ async fn collect(body: Body, limit: usize, capacity: usize) -> Result<Vec<u8>, A
     let mut dropped = 0;
     let mut stream = body.into_data_stream();
     while let Some(bytes) = stream.next().await {
-        let broke_off = |_| ApiError::Malformed("it broke off before its end".to_owned());
-        let bytes = bytes.map_err(broke_off)?;
+        let bytes = bytes.map_err(|error| broken_off(&error))?;
         if dropped == 0 && kept.len() + bytes.len() <= limit {
             kept.extend_from_slice(&bytes);
             continue;
@@ -49,6 +51,20 @@ async fn collect(body: Body, limit: usize, capacity: usize) -> Result<Vec<u8>, A
     match dropped {
         0 => Ok(kept),
         _ => Err(ApiError::TooLarge(limit)),
+    }
+}
+
+/// What is said of a body that ends before its end.
+fn broken_off(error: &axum::Error) -> ApiError {
+    let mut cause: Option<&dyn Error> = Some(error);
+    let mut has_stalled = false;
+    while let Some(error) = cause {
+        has_stalled |= error.is::<TimeoutError>();
+        cause = error.source();
+    }
+    match has_stalled {
+        true => ApiError::Stalled,
+        false => ApiError::Malformed("it broke off before its end".to_owned()),
     }
 }
 

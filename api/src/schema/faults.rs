@@ -183,6 +183,6 @@ fn shorten(text: &str) -> String {
 }
 
 /// A key as it is written in a JSON Pointer.
-fn escape(key: &str) -> String {
+pub(super) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

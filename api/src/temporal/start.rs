@@ -6,9 +6,10 @@ use temporalio_client::{
 };
 use temporalio_common::MemoValues;
 use workflows::experiment::ExperimentWorkflow;
+use workflows::ids;
+use workflows::memo::{self, ExperimentMemo};
 use workflows::multi_model::MultiModelWorkflow;
 use workflows::options::WORKFLOW_TASK_TIMEOUT;
-use workflows::{ids, memo};
 
 use crate::error::ApiError;
 use crate::execution::{IdUse, Input, Start};
@@ -28,7 +29,7 @@ pub(super) async fn start(
         IdUse::First => WorkflowIdReusePolicy::RejectDuplicate,
         IdUse::Again => WorkflowIdReusePolicy::AllowDuplicate,
     };
-    let summary = within(&start.memo.experiment_name, LONGEST_SUMMARY).to_owned();
+    let summary = summary(&start.memo).to_owned();
     let mut memo_values = MemoValues::new();
     memo_values.insert(memo::EXPERIMENT, start.memo);
     let options = WorkflowStartOptions::new(task_queue, ids::experiment_workflow(&start.id))
@@ -57,6 +58,11 @@ pub(super) async fn start(
         error => ApiError::internal(error),
     })?;
     Ok(run_id.unwrap_or_default())
+}
+
+/// What the Temporal UI says of the workflow.
+pub(super) fn summary(memo: &ExperimentMemo) -> &str {
+    within(&memo.experiment_name, LONGEST_SUMMARY)
 }
 
 /// The beginning of a text that fits into so many bytes.

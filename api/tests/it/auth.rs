@@ -39,7 +39,7 @@ async fn nobody_gets_past_the_door_without_a_key() {
         "/v1/experiments/e/events",
         "/v1/workflows/w",
         "/none",
-        "/",
+        "/dashboard",
     ] {
         for wrong in [None, Some("Bearer aie_x"), Some("Basic YTpi")] {
             let refused = send(&service, "GET", path, wrong).await;
@@ -53,7 +53,7 @@ async fn nobody_gets_past_the_door_without_a_key() {
             );
         }
     }
-    for open in ["/healthz", "/openapi.json", "/docs/"] {
+    for open in ["/healthz", "/openapi.json", "/docs/", "/"] {
         assert_eq!(
             send(&service, "GET", open, None).await.status,
             200,

@@ -159,6 +159,7 @@ fn running(waits: &[Option<Wait>]) -> Execution {
             created_at: None,
             spec_sha256: None,
             round: 0,
+            schedule_id: None,
         }),
         progress: Some(progress(Stage::Evaluating)),
         activities: activities.collect(),

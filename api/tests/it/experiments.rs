@@ -24,6 +24,7 @@ fn memo(models: &[&str]) -> ExperimentMemo {
         created_at: None,
         spec_sha256: None,
         round: 0,
+        schedule_id: None,
     }
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn summary(id: &str, index: u32, model: &str, status: Status) -> RunS
         }],
         round: 0,
         spec_sha256: None,
+        schedule_id: None,
     }
 }
 

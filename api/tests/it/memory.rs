@@ -1,17 +1,20 @@
 //! Temporal in memory: a map of workflows, in which commands take effect at once.
 
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::{
-    ApiError, Command, Execution, History, IdUse, Input, Listed, Listing, Page, Start, TaskKind,
-    Which, Workflows,
+    ApiError, Command, Execution, History, IdUse, Input, Listed, Listing, NewSchedule, Page, Start,
+    TaskKind, Which, Workflows,
 };
 use api_types::workflows::WorkflowEvent;
 use async_trait::async_trait;
 use domain::limits::RunLimits;
 use domain::progress::{Pause, PausedBy};
+use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use jiff::Timestamp;
 
@@ -20,6 +23,7 @@ use jiff::Timestamp;
 pub(crate) struct Memory {
     pub(crate) executions: Mutex<BTreeMap<String, Execution>>,
     pub(crate) started: Mutex<Vec<Start>>,
+    pub(crate) schedules: Mutex<BTreeMap<ScheduleId, NewSchedule>>,
     pub(crate) cancelled: Mutex<Vec<String>>,
     pub(crate) commands: Mutex<Vec<(String, Command)>>,
     pub(crate) away: Mutex<bool>,
@@ -176,6 +180,10 @@ impl Workflows for Memory {
     async fn last_words(&self, _id: &str, _run_id: &str) -> Result<Option<String>, ApiError> {
         self.reached().await?;
         Ok(self.last_words.lock().unwrap().clone())
+    }
+
+    fn task_queue(&self) -> &str {
+        "ai-evolution"
     }
 
     async fn has_worker(&self, _task_queue: &str, _kind: TaskKind) -> Result<bool, ApiError> {

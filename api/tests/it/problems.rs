@@ -87,7 +87,7 @@ async fn a_body_that_cannot_be_read_is_told_as_such() {
 async fn what_is_not_there_is_told_as_such() {
     let service = Service::new();
     for path in [
-        "/",
+        "/dashboard",
         "/v1",
         "/v1/experiments/",
         "/v1/experiments/nothing",

@@ -17,7 +17,7 @@ use crate::memory::execution;
 use crate::service::{Service, request};
 
 /// An experiment of two models with results of two chunks each, five items a chunk; chunk 1 is not scored.
-async fn service() -> Service {
+pub(crate) async fn service() -> Service {
     let service = Service::new();
     let body = request(|body| {
         body["experiment_id"] = json!("e");
@@ -63,8 +63,11 @@ fn loaded(service: &Service, count: u64) {
 }
 
 fn result(chunk: u64, item: u64) -> ItemResult {
+    let score = json!({"name": "exact_match", "value": item as f64 / 10.0, "eval_id": "e"});
+    let tags = if item == 1 { json!(["one"]) } else { json!([]) };
+    let id = format!("{chunk}-{item}");
     let item: DatasetItem =
-        serde_json::from_value(json!({"id": format!("{chunk}-{item}"), "input": {}})).unwrap();
+        serde_json::from_value(json!({"id": id, "input": {}, "tags": tags})).unwrap();
     let failed = item.id.ends_with('4');
     ItemResult {
         item,
@@ -75,7 +78,10 @@ fn result(chunk: u64, item: u64) -> ItemResult {
             ItemState::Ok
         },
         output: None,
-        scores: Vec::new(),
+        scores: match failed {
+            true => Vec::new(),
+            false => vec![serde_json::from_value(score).unwrap()],
+        },
         scorer_errors: Vec::new(),
     }
 }
@@ -138,6 +144,47 @@ async fn results_are_filtered_by_model_and_state() {
         "{}",
         unknown.body
     );
+}
+
+#[tokio::test]
+async fn results_are_filtered_by_score_and_tag() {
+    let service = service().await;
+    let at_least = "scorer=exact_match&min_score=0.2&page_size=1";
+    let (results, _) = pages(&service, at_least).await;
+    assert_eq!(
+        results,
+        [
+            "a/0-2", "a/0-3", "a/2-2", "a/2-3", "b/0-2", "b/0-3", "b/2-2", "b/2-3"
+        ]
+    );
+    let within = "model=a&scorer=exact_match&min_score=0.1&max_score=0.2&tag=one";
+    assert_eq!(pages(&service, within).await.0, ["a/0-1", "a/2-1"]);
+    for (query, pointers) in [
+        ("scorer=vibes", vec!["/scorer"]),
+        ("min_score=NaN", vec!["/min_score"]),
+        ("min_score=0.5", vec!["/min_score"]),
+        (
+            "model=c&scorer=exact_match&min_score=2&max_score=1",
+            vec!["/model", "/min_score"],
+        ),
+    ] {
+        let answer = service
+            .get(&format!("/v1/experiments/e/results?{query}"))
+            .await;
+        assert_eq!(
+            (answer.status, answer.pointers()),
+            (422, pointers),
+            "{query}"
+        );
+    }
+    let first = service
+        .get(&format!("/v1/experiments/e/results?{at_least}"))
+        .await;
+    let token = first.body["next_page_token"].as_str().unwrap().to_owned();
+    let other =
+        format!("/v1/experiments/e/results?scorer=exact_match&min_score=0.1&page_token={token}");
+    let answer = service.get(&other).await;
+    assert_eq!(answer.body["code"], "bad_page_token");
 }
 
 #[tokio::test]

@@ -68,6 +68,40 @@ async fn a_retry_runs_under_the_same_id_with_what_is_changed() {
 }
 
 #[tokio::test]
+async fn the_configuration_of_the_latest_round_can_be_posted_again() {
+    let service = Service::new();
+    let none = service.get("/v1/experiments/e/config").await;
+    assert_eq!(
+        (none.status, &none.body["code"]),
+        (404, &json!("not_found"))
+    );
+    ended(&service).await;
+    let posted = request(|_| {});
+    let told = service.get("/v1/experiments/e/config").await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    assert_eq!(told.body["dataset"], posted["config"]["dataset"]);
+    let models = json!([{"name": "a", "adapter": {"type": "recorded"}}]);
+    assert_eq!(told.body["models"], models);
+    let again = json!({"experiment_name": "again", "config": told.body});
+    let path = "/v1/experiments?validate_only=true";
+    assert_eq!(service.post(path, &again).await.status, 200);
+    let scorers = json!([{"type": "numeric"}]);
+    begin(&service, "rescore", &json!({"scorers": scorers})).await;
+    let told = service.get("/v1/experiments/e/config").await;
+    assert_eq!(told.body["scorers"][0]["type"], "numeric");
+    // Temporal may have forgotten it.
+    let sha256 = last(&service).0.memo.spec_sha256;
+    let summary = RunSummary {
+        spec_sha256: sha256,
+        ..summary("e", 0, "a", Status::Completed)
+    };
+    archive(&service, &summary).await;
+    service.memory.executions.lock().unwrap().clear();
+    let archived = service.get("/v1/experiments/e/config").await;
+    assert_eq!(archived.body, told.body);
+}
+
+#[tokio::test]
 async fn faults_of_a_round_are_named_where_they_stand() {
     let service = Service::new();
     ended(&service).await;

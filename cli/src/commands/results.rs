@@ -2,7 +2,7 @@
 
 use domain::experiment::ExperimentId;
 
-use crate::client::ResultQuery;
+use crate::client::{ResultFilter, ResultQuery};
 use crate::commands::Context;
 use crate::exit::Outcome;
 use crate::output;
@@ -16,12 +16,8 @@ const PAGE: usize = 100;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     id: ExperimentId,
-    /// Only results of this model.
-    #[arg(long)]
-    model: Option<String>,
-    /// Only items in this state.
-    #[arg(long, value_parser = ["ok", "generation_failed", "scorer_failed", "skipped"])]
-    state: Option<String>,
+    #[command(flatten)]
+    filter: ResultFilter,
     /// Print at most so many results [default: 50 in the table, all with --json].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -33,8 +29,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
         false => ROWS,
     });
     let mut query = ResultQuery {
-        model: args.model,
-        state: args.state,
+        filter: args.filter,
         page_size: PAGE,
     };
     let mut left = limit;

@@ -102,6 +102,24 @@ async fn rounds_are_begun_with_what_a_file_says() {
 }
 
 #[tokio::test]
+async fn a_configuration_is_printed_as_a_file_to_run() {
+    let stub = Stub::start().await;
+    let config = json!({"dataset": {"type": "jsonl", "path": "items.jsonl"}, "models": [{"name": "a",
+        "adapter": {"type": "recorded"}}], "scorers": [{"type": "exact_match"}]});
+    stub.on(
+        "GET /v1/experiments/e1",
+        [(200, experiment("completed", 2))],
+    );
+    stub.on("GET /v1/experiments/e1/config", [(200, config)]);
+    let printed = run(&stub, &["config", "e1"]).await;
+    assert_eq!(printed.code, 0, "{printed:?}");
+    let file: Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert_eq!(file["experiment_name"], "sums");
+    assert_eq!(file["config"]["dataset"]["path"], "items.jsonl");
+    assert!(file.get("experiment_id").is_none());
+}
+
+#[tokio::test]
 async fn the_ledger_shows_each_item_and_the_totals() {
     let stub = Stub::start().await;
     let generated = json!({"answered": 1, "failed": 1, "calls": 5, "lost": 2, "repeated": 0, "cached": 0,

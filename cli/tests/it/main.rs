@@ -12,5 +12,6 @@ mod dev;
 mod program;
 mod refusals;
 mod reporting;
+mod schedules;
 mod stub;
 mod watching;

@@ -64,6 +64,10 @@ pub struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
+    /// The schedule that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub schedule_id: Option<String>,
     /// One run a model, in the order of the configuration.
     pub models: Vec<ModelRun>,
     pub links: Links,
@@ -185,7 +189,7 @@ pub struct WaitingOn {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum WaitingReason {
-    /// No worker polls the task queue.
+    /// No worker polls the service's task queue, or takes the activities of another.
     Worker,
     /// The provider asks for fewer calls, or the run's own limits do.
     RateLimit,
@@ -236,6 +240,10 @@ pub struct ExperimentOverview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub ended_at: Option<Timestamp>,
+    /// The schedule that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub schedule_id: Option<String>,
     pub links: Links,
 }
 

@@ -4,11 +4,18 @@
 
 use domain::dataset::{DatasetRef, Stored};
 use domain::item::DatasetItem;
+use futures::{StreamExt, TryStreamExt, stream};
+use memchr::memmem::Finder;
+use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::keys;
 use crate::prepared::Prepared;
 use crate::store::{Error, Store};
+
+/// Chunks that are read at once.
+const READ_AT_ONCE: usize = 8;
 
 /// The identity of a dataset: a running hash over its items in their order.
 #[derive(Default)]
@@ -85,6 +92,47 @@ impl Store {
         let [first, end] = [places.start, places.end].map(|place| place as usize);
         Ok(items.into_iter().take(end).skip(first).collect())
     }
+
+    /// The chunk with which an item is walked; none when the dataset has no such item. The chunks are read one after the other, but
+    /// of their lines only those that have the id somewhere.
+    pub async fn chunk_of_item(
+        &self,
+        dataset: &DatasetRef,
+        item_id: &str,
+    ) -> Result<Option<u64>, Error> {
+        // As it is written in a chunk, in quotes.
+        let written = Value::from(item_id).to_string();
+        let finder = Finder::new(&written);
+        let mut chunks = stream::iter(0..dataset.stored_chunks())
+            .map(async |chunk| {
+                let key = keys::dataset_chunk(&dataset.dataset_id, chunk);
+                let lines = self.get(&key).await?.unwrap_or_default();
+                Ok::<_, Error>((chunk, place(&lines, item_id, &finder)))
+            })
+            .buffered(READ_AT_ONCE);
+        while let Some((chunk, place)) = chunks.try_next().await? {
+            if let Some(place) = place {
+                return Ok(Some(dataset.walked(chunk, place)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The place among the lines of the item of that id, which the finder finds.
+fn place(lines: &[u8], item_id: &str, finder: &Finder<'_>) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    finder.find_iter(lines).find_map(|place| {
+        let start = memchr::memrchr(b'\n', &lines[..place]).map_or(0, |end| end + 1);
+        let length = memchr::memchr(b'\n', &lines[start..]);
+        let end = length.map_or(lines.len(), |length| start + length);
+        let named: Option<Named> = serde_json::from_slice(&lines[start..end]).ok();
+        named.filter(|named| named.id == item_id)?;
+        Some(memchr::memchr_iter(b'\n', &lines[..start]).count() as u64)
+    })
 }
 
 #[cfg(test)]
@@ -137,5 +185,45 @@ mod tests {
         };
         assert_eq!(sampled.chunks(), 2);
         assert_eq!(store.dataset_chunk(&sampled, 1).await.unwrap(), items[1..]);
+        let of_item = store.chunk_of_item(&sampled, "b").await.unwrap();
+        assert_eq!(of_item, Some(1));
+    }
+
+    #[tokio::test]
+    async fn an_item_is_found_by_its_id_and_not_by_what_looks_like_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        let dataset = DatasetRef {
+            dataset_id: "d".to_owned(),
+            count: 3,
+            chunk_size: 1,
+            samples: 1,
+        };
+        for (chunk, item) in [
+            (
+                0,
+                json!({"id": "b", "input": {"of": "a/\"1\""}, "tags": ["c"]}),
+            ),
+            (1, json!({"id": "a/\"1\"", "input": {}})),
+            (2, json!({"id": "ä", "input": {}})),
+        ] {
+            let line = format!("{item}\n").into_bytes();
+            store
+                .put_dataset_lines(&dataset, chunk, line)
+                .await
+                .unwrap();
+        }
+        for (id, chunk) in [
+            ("b", Some(0)),
+            ("a/\"1\"", Some(1)),
+            ("ä", Some(2)),
+            ("c", None),
+        ] {
+            assert_eq!(
+                store.chunk_of_item(&dataset, id).await.unwrap(),
+                chunk,
+                "{id}"
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What an experiment does, written before it starts, and what remains of its runs when they have ended.
 
 use domain::experiment::ExperimentId;
+use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use domain::summary::RunSummary;
 use object_store::path::Path;
@@ -32,6 +33,43 @@ impl Store {
         self.get_json(&key)
             .await?
             .ok_or(Error::NotFound(key.to_string()))
+    }
+
+    /// The specification of a schedule's experiments, by its hash.
+    pub async fn scheduled_spec(
+        &self,
+        schedule: &ScheduleId,
+        sha256: &str,
+    ) -> Result<ExperimentSpec, Error> {
+        let key = keys::scheduled_spec(schedule, sha256);
+        self.get_json(&key)
+            .await?
+            .ok_or(Error::NotFound(key.to_string()))
+    }
+
+    /// The specification of an experiment that a schedule has started. The experiment takes it over, so that it has it
+    /// whatever becomes of the schedule. Not so when the id stands for another one that Temporal has forgotten.
+    pub async fn take_over_spec(
+        &self,
+        schedule: &ScheduleId,
+        experiment: &ExperimentId,
+        sha256: &str,
+    ) -> Result<ExperimentSpec, Error> {
+        match self.spec(experiment, sha256).await {
+            Err(Error::NotFound(_)) => {
+                let spec = self.scheduled_spec(schedule, sha256).await?;
+                if !self.summaries(experiment).await?.is_empty() {
+                    return Err(Error::Corrupt {
+                        key: keys::spec(experiment, sha256).to_string(),
+                        message: "an experiment of that id is archived that did something else"
+                            .to_owned(),
+                    });
+                }
+                self.put_spec(experiment, &spec).await?;
+                Ok(spec)
+            }
+            read => read,
+        }
     }
 
     pub async fn put_summary(&self, run: &Run, summary: &RunSummary) -> Result<(), Error> {

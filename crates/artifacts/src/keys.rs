@@ -14,10 +14,12 @@
 //! experiments/<id>/runs/<index>/summary.json
 //! experiments/<id>/runs/<index>/rounds/<round>/…           the results and the summary of a later round
 //! experiments/<id>/exports/<index>-<model>.<extension>     what file sinks deliver
+//! schedules/<id>/spec-<sha256>.json                        what the experiments of a schedule do
 //! cache/<first two of the key>/<key>.json                  answers, by the hash of what was asked
 //! ```
 
 use domain::experiment::ExperimentId;
+use domain::schedule::ScheduleId;
 use domain::uploaded::{DatasetName, Version};
 use object_store::path::Path;
 
@@ -69,6 +71,11 @@ pub(crate) fn dataset_chunk(dataset_id: &str, chunk: u64) -> Path {
 
 pub(crate) fn spec(experiment: &ExperimentId, sha256: &str) -> Path {
     Path::from(format!("experiments/{experiment}/spec-{sha256}.json"))
+}
+
+/// Where the specification of a schedule's experiments is, until each of them has taken it over.
+pub(crate) fn scheduled_spec(schedule: &ScheduleId, sha256: &str) -> Path {
+    Path::from(format!("schedules/{schedule}/spec-{sha256}.json"))
 }
 
 pub(crate) fn runs(experiment: &ExperimentId) -> Path {

@@ -2,6 +2,7 @@
 
 use domain::experiment::ExperimentId;
 use domain::item::DatasetItem;
+use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use object_store::path::Path;
 use sha2::{Digest, Sha256};
@@ -30,11 +31,19 @@ impl Prepared {
 
     /// What an experiment does. It is found by its hash, so that one which then cannot start harms no other.
     pub fn spec(experiment: &ExperimentId, spec: &ExperimentSpec) -> Result<Self, Error> {
-        let bytes = serde_json::to_vec(spec)
-            .map_err(|error| corrupt(&keys::spec(experiment, ""), &error))?;
+        Self::json(spec, |sha256| keys::spec(experiment, sha256))
+    }
+
+    /// What the experiments of a schedule do.
+    pub fn scheduled_spec(schedule: &ScheduleId, spec: &ExperimentSpec) -> Result<Self, Error> {
+        Self::json(spec, |sha256| keys::scheduled_spec(schedule, sha256))
+    }
+
+    fn json(spec: &ExperimentSpec, key: impl Fn(&str) -> Path) -> Result<Self, Error> {
+        let bytes = serde_json::to_vec(spec).map_err(|error| corrupt(&key(""), &error))?;
         let sha256 = hex::encode(Sha256::digest(&bytes));
         Ok(Self {
-            key: keys::spec(experiment, &sha256),
+            key: key(&sha256),
             bytes,
             sha256,
         })

@@ -141,6 +141,16 @@ impl DatasetRef {
         self.count / size * self.parts() + rest
     }
 
+    /// How many chunks are stored.
+    pub fn stored_chunks(&self) -> u64 {
+        self.count.div_ceil(self.chunk_size.max(1))
+    }
+
+    /// The chunk with which the item is walked that has that place in a stored one.
+    pub fn walked(&self, stored: u64, place: u64) -> u64 {
+        stored * self.parts() + place / self.items_walked()
+    }
+
     /// Where the items of the chunk of that index are stored.
     pub fn stored(&self, chunk: u64) -> Stored {
         let (size, items) = (self.chunk_size.max(1), self.items_walked());
@@ -183,8 +193,10 @@ mod tests {
                     ..dataset(count)
                 };
                 let mut next = 0;
-                for chunk in 0..dataset.chunks() {
-                    let Stored { chunk, places } = dataset.stored(chunk);
+                for walked in 0..dataset.chunks() {
+                    let Stored { chunk, places } = dataset.stored(walked);
+                    let mut items = places.clone();
+                    assert!(items.all(|place| dataset.walked(chunk, place) == walked));
                     assert!(!places.is_empty(), "{count} {samples}");
                     assert_eq!(chunk * dataset.chunk_size + places.start, next);
                     next += places.end - places.start;

@@ -17,14 +17,15 @@ use crate::fault::Fault;
 /// The longest id of an experiment, in characters.
 pub const LONGEST_ID: usize = 100;
 
-/// Identifies an experiment; also the id of its workflow, and part of the keys of its artifacts.
+/// Identifies an experiment; also the id of its workflow, and part of the keys of its artifacts. Colons stand only in the
+/// ids that schedules make, which end with a time: nobody can choose such an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExperimentId(String);
 
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "an experiment id has 1 to {LONGEST_ID} letters, digits, `_`, `-` or `.`, and begins with a letter or digit"
+    "an experiment id has 1 to {LONGEST_ID} letters, digits, `_`, `-`, `.` or `:`, and begins with a letter or digit"
 )]
 pub struct NotAnExperimentId;
 
@@ -35,7 +36,7 @@ impl FromStr for ExperimentId {
         let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let goes_on_well = text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         match begins_well && goes_on_well && text.len() <= LONGEST_ID {
             true => Ok(Self(text.to_owned())),
             false => Err(NotAnExperimentId),
@@ -112,7 +113,8 @@ impl ExperimentConfig {
     }
 }
 
-fn check_name(name: &str, faults: &mut Vec<Fault>) {
+/// The rules of the name of an experiment.
+pub fn check_name(name: &str, faults: &mut Vec<Fault>) {
     if name.trim().is_empty() {
         faults.push(Fault::new(
             "/experiment_name",
@@ -317,5 +319,6 @@ mod tests {
             assert!(id.parse::<ExperimentId>().is_err(), "{id}");
         }
         assert!("exp_0-9.A".parse::<ExperimentId>().is_ok());
+        assert!("a-2026-11-27T03:00:00Z".parse::<ExperimentId>().is_ok());
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, ScorerCalls};
 use crate::progress::Progress;
+use crate::schedule::ScheduleId;
 use crate::statistics::interval_95;
 use crate::statistics::passes::PassAtK;
 
@@ -52,6 +53,9 @@ pub struct RunSummary {
     /// The hash of the specification that the round was carried out by; unknown of runs of an older worker.
     #[serde(default)]
     pub spec_sha256: Option<String>,
+    /// The schedule that has started the experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_id: Option<ScheduleId>,
 }
 
 /// The scores of one scorer.

@@ -7,12 +7,15 @@ use domain::limits::Share;
 use domain::money::Money;
 use domain::progress::{Generated, Progress};
 use domain::result::StateCounts;
+use domain::schedule::ScheduleId;
 use domain::summary::{Delivery, Status};
 use domain::waiting::Wait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use temporalio_common::error::OutgoingActivityError;
 use temporalio_macros::activity_definitions;
+
+use crate::ids;
 
 pub use experiment_activities::*; // the markers that the macro makes; implementations name them
 
@@ -21,6 +24,23 @@ pub use experiment_activities::*; // the markers that the macro makes; implement
 pub struct SpecRef {
     pub experiment_id: ExperimentId,
     pub sha256: String,
+    /// The schedule that has started the experiment, with which the specification is found before the experiment has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+}
+
+impl SpecRef {
+    /// The same for the workflow that has begun: what a schedule starts learns its id by beginning.
+    pub(crate) fn begun(self, workflow_id: &str) -> Self {
+        let own = match &self.schedule {
+            Some(_) => ids::experiment_of(workflow_id),
+            None => None,
+        };
+        Self {
+            experiment_id: own.unwrap_or(self.experiment_id),
+            ..self
+        }
+    }
 }
 
 /// One run: a model of an experiment, by its place among the models.
@@ -206,5 +226,28 @@ impl ExperimentActivities {
     #[activity(name = "EmitResults")]
     pub fn emit_results(input: Emit) -> Result<Emitted, OutgoingActivityError> {
         unimplemented!()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_schedule_starts_is_called_as_its_workflow_and_nothing_else_is() {
+        let spec = SpecRef {
+            experiment_id: "nightly".parse().unwrap(),
+            sha256: "00".to_owned(),
+            schedule: None,
+        };
+        let workflow_id = "nightly-2026-11-27T03:00:00Z";
+        assert_eq!(spec.clone().begun(workflow_id), spec);
+        let scheduled = SpecRef {
+            schedule: Some("nightly".parse().unwrap()),
+            ..spec
+        };
+        let begun = scheduled.begun(workflow_id);
+        assert_eq!(begun.experiment_id.as_ref(), workflow_id);
+        assert_eq!(begun.clone().begun("nightly-2026-11-27T03:00:00Z~1"), begun);
     }
 }

@@ -110,7 +110,8 @@ pub struct ExperimentWorkflow {
 #[workflow_methods]
 impl ExperimentWorkflow {
     #[init]
-    fn new(_ctx: &WorkflowContextView, input: RunInput) -> Self {
+    fn new(ctx: &WorkflowContextView, mut input: RunInput) -> Self {
+        input.run.spec = input.run.spec.begun(ctx.workflow_id());
         let limits = input
             .limits
             .unwrap_or_else(|| RunLimits::of_concurrency(input.concurrency_limit));

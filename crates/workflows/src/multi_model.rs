@@ -72,7 +72,8 @@ pub struct MultiModelWorkflow {
 #[workflow_methods]
 impl MultiModelWorkflow {
     #[init]
-    fn new(_ctx: &WorkflowContextView, input: MultiModelInput) -> Self {
+    fn new(ctx: &WorkflowContextView, mut input: MultiModelInput) -> Self {
+        input.spec = input.spec.begun(ctx.workflow_id());
         let limits = input
             .limits
             .unwrap_or_else(|| RunLimits::of_concurrency(input.concurrency_limit));

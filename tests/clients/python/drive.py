@@ -5,6 +5,7 @@ The package `evolution_client` is what openapi-python-client makes of the servic
     python drive.py http://127.0.0.1:7890
 """
 
+import datetime
 import hashlib
 import io
 import sys
@@ -24,6 +25,7 @@ from evolution_client.api.experiments import (
     create_experiment,
     emit_experiment,
     get_experiment,
+    get_experiment_config,
     list_experiments,
     pause_experiment,
     rescore_experiment,
@@ -32,15 +34,35 @@ from evolution_client.api.experiments import (
     terminate_experiment,
     watch_experiment,
 )
-from evolution_client.api.results import get_breakdown, get_comparison, get_ledger, get_summary, list_results
+from evolution_client.api.results import (
+    get_breakdown,
+    get_comparison,
+    get_item_results,
+    get_ledger,
+    get_summary,
+    list_results,
+)
+from evolution_client.api.schedules import (
+    backfill_schedule,
+    create_schedule,
+    delete_schedule,
+    get_schedule,
+    list_schedules,
+    pause_schedule,
+    resume_schedule,
+    trigger_schedule,
+    update_schedule,
+)
 from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
     AdapterConfigRecordedType,
+    BackfillSchedule,
     Breakdown,
     Comparison,
     CreateDataset,
     CreateExperiment,
+    CreateSchedule,
     DatasetConfigInline,
     DatasetConfigInlineType,
     DatasetItem,
@@ -55,10 +77,13 @@ from evolution_client.models import (
     ExperimentList,
     ExperimentSummary,
     FileFormat,
+    ItemResults,
     ItemState,
     Ledger,
     LimitsChange,
     ModelConfig,
+    NoteSchedule,
+    OverlapPolicy,
     PauseExperiment,
     Problem,
     RescoreExperiment,
@@ -66,6 +91,9 @@ from evolution_client.models import (
     RetryChanges,
     RetryConfig,
     RetryExperiment,
+    Schedule,
+    ScheduleList,
+    ScheduleSpec,
     ScorerConfigExactMatch,
     ScorerConfigExactMatchType,
     ScorerConfigRegex,
@@ -74,6 +102,8 @@ from evolution_client.models import (
     SinkConfigJsonlType,
     Status,
     TerminateExperiment,
+    TriggerSchedule,
+    UpdateSchedule,
     Workflow,
     WorkflowHistory,
 )
@@ -92,6 +122,7 @@ def main() -> None:
         upload(client)
         again(client, experiment)
         over(client, experiment)
+        schedule(client)
         errors(client)
 
 
@@ -164,6 +195,9 @@ def read(client: Client, experiment_id: str) -> None:
     assert abs(exact.mean - 0.5) < 1e-9 and abs(number.mean - 0.5) < 1e-9, summary
     assert 0 < exact.confidence_interval.low < 0.5 < exact.confidence_interval.high < 1, exact
     called("get_summary")
+    config = get_experiment_config.sync(experiment_id, client=client)
+    assert isinstance(config, ExperimentConfig) and len(config.dataset.items) == ITEMS, config
+    called("get_experiment_config")
     broken = get_breakdown.sync(experiment_id, client=client, resamples=200, cluster_by="topic")
     assert isinstance(broken, Breakdown) and broken.complete, broken
     assert [(group.scorer, bool(group.tag)) for group in broken.estimates[:2]] == [("exact_match", False), ("exact_match", True)]
@@ -185,6 +219,9 @@ def read(client: Client, experiment_id: str) -> None:
     assert seen[1].result.output.answer.value == "no idea"
     assert seen[1].result.item.input_["prompt"] == "1 + 0"
     called("list_results")
+    item = get_item_results.sync(experiment_id, "1", client=client)
+    assert isinstance(item, ItemResults) and item.complete and item.results == [seen[1]], item
+    called("get_item_results")
 
     # One run alone cannot be compared; two that are equal are tied.
     alone = get_comparison.sync(client=client, experiment=[experiment_id])
@@ -285,6 +322,65 @@ def over(client: Client, experiment_id: str) -> None:
     ended = terminate_experiment.sync(experiment_id, client=client, body=TerminateExperiment(reason="done"))
     assert isinstance(ended, Experiment) and ended.status == Status.COMPLETED, ended
     called("terminate_experiment")
+
+
+def schedule(client: Client) -> None:
+    experiment = experiment_body()
+    schedule_id = f"python-{time.time_ns()}"
+    response = create_schedule.sync_detailed(
+        client=client,
+        body=CreateSchedule(
+            schedule_id=schedule_id,
+            experiment_name=experiment.experiment_name,
+            config=experiment.config,
+            spec=ScheduleSpec(cron=["0 3 1 1 *"], time_zone="Europe/Berlin"),
+        ),
+    )
+    assert response.status_code == 201, response
+    created = response.parsed
+    assert isinstance(created, Schedule) and response.headers["location"] == created.links.self_, created
+    assert created.next_times[0].year > created.created_at.year, created
+    called("create_schedule")
+    change = UpdateSchedule(overlap_policy=OverlapPolicy.BUFFER_ALL)
+    changed = update_schedule.sync(schedule_id, client=client, body=change)
+    assert isinstance(changed, Schedule) and changed.overlap_policy == OverlapPolicy.BUFFER_ALL, changed
+    called("update_schedule")
+    paused = pause_schedule.sync(schedule_id, client=client, body=NoteSchedule(note="lunch"))
+    assert isinstance(paused, Schedule) and paused.paused and paused.note == "lunch", paused
+    called("pause_schedule")
+    resumed = resume_schedule.sync(schedule_id, client=client, body=NoteSchedule())
+    assert isinstance(resumed, Schedule) and not resumed.paused, resumed
+    called("resume_schedule")
+    triggered = trigger_schedule.sync(schedule_id, client=client, body=TriggerSchedule())
+    assert isinstance(triggered, Schedule), triggered
+    called("trigger_schedule")
+    filled = backfill_schedule.sync(
+        schedule_id,
+        client=client,
+        body=BackfillSchedule(
+            start_time=datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc),
+            end_time=datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc),
+        ),
+    )
+    assert isinstance(filled, Schedule), filled
+    called("backfill_schedule")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        seen = get_schedule.sync(schedule_id, client=client)
+        assert isinstance(seen, Schedule), seen
+        if len(seen.recent) == 2:
+            break
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.05)
+    called("get_schedule")
+    for started in seen.recent:
+        follow(client, started.experiment_id)
+    listed = list_schedules.sync(client=client, page_size=100)
+    assert isinstance(listed, ScheduleList), listed
+    called("list_schedules")
+    deleted = delete_schedule.sync_detailed(schedule_id, client=client)
+    assert deleted.status_code == 204, deleted
+    called("delete_schedule")
 
 
 def errors(client: Client) -> None:

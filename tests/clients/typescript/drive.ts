@@ -17,7 +17,9 @@ const ITEMS = 20;
 
 const baseUrl = process.argv[2];
 assert(baseUrl);
-const client = createClient<paths>({ baseUrl });
+// Results can be had as files, too; here they are wanted as JSON.
+type Wanted = "application/json" | "application/problem+json" | "text/event-stream";
+const client = createClient<paths, Wanted>({ baseUrl });
 
 await check();
 const id = await create();
@@ -26,6 +28,7 @@ await read();
 await upload();
 await again();
 await over();
+await schedule();
 await errors();
 
 async function check(): Promise<void> {
@@ -146,6 +149,11 @@ async function read(): Promise<void> {
   assert.equal(exact.confidence_interval.method, "wilson");
   called("get_summary");
 
+  const config = await client.GET("/v1/experiments/{experiment_id}/config", { params: { path } });
+  assert(config.data?.dataset.type === "inline");
+  assert.equal(config.data.dataset.items.length, ITEMS);
+  called("get_experiment_config");
+
   const broken = await client.GET("/v1/experiments/{experiment_id}/breakdown", {
     params: { path, query: { resamples: 200, cluster_by: "topic" } },
   });
@@ -171,6 +179,13 @@ async function read(): Promise<void> {
   );
   assert.equal(seen[1]?.result.output?.answer?.value, "no idea");
   called("list_results");
+
+  const item = await client.GET("/v1/experiments/{experiment_id}/results/{item_id}", {
+    params: { path: { ...path, item_id: "1" } },
+  });
+  assert(item.data?.complete);
+  assert.deepEqual(item.data.results, [seen[1]]);
+  called("get_item_results");
 
   // One run alone cannot be compared; two that are equal are tied.
   const alone = await client.GET("/v1/comparisons", { params: { query: { experiment: [id] } } });
@@ -250,6 +265,45 @@ async function over(): Promise<void> {
   const ended = await client.POST("/v1/experiments/{experiment_id}/terminate", { params, body: { reason: "done" } });
   assert.equal(ended.data?.status, "completed");
   called("terminate_experiment");
+}
+
+async function schedule(): Promise<void> {
+  const { experiment_name, config } = experiment();
+  const schedule_id = `typescript-${process.hrtime.bigint()}`;
+  const created = await client.POST("/v1/schedules", {
+    body: { schedule_id, experiment_name, config, spec: { cron: ["0 3 1 1 *"], time_zone: "Europe/Berlin" } },
+  });
+  assert.equal(created.response.status, 201);
+  assert.equal(created.response.headers.get("location"), created.data?.links.self);
+  called("create_schedule");
+  const params = { path: { schedule_id } };
+  const changed = await client.PATCH("/v1/schedules/{schedule_id}", { params, body: { overlap_policy: "buffer_all" } });
+  assert.equal(changed.data?.overlap_policy, "buffer_all");
+  called("update_schedule");
+  const paused = await client.POST("/v1/schedules/{schedule_id}/pause", { params, body: { note: "lunch" } });
+  assert.equal(paused.data?.note, "lunch");
+  called("pause_schedule");
+  const resumed = await client.POST("/v1/schedules/{schedule_id}/resume", { params });
+  assert.equal(resumed.data?.paused, false);
+  called("resume_schedule");
+  const triggered = await client.POST("/v1/schedules/{schedule_id}/trigger", { params });
+  assert.equal(triggered.response.status, 202);
+  called("trigger_schedule");
+  const filled = await client.POST("/v1/schedules/{schedule_id}/backfill", {
+    params,
+    body: { start_time: "2024-01-01T00:00:00Z", end_time: "2024-01-02T00:00:00Z" },
+  });
+  assert.equal(filled.response.status, 202);
+  called("backfill_schedule");
+  const seen = await client.GET("/v1/schedules/{schedule_id}", { params });
+  assert.equal(seen.data?.spec.time_zone, "Europe/Berlin");
+  called("get_schedule");
+  const listed = await client.GET("/v1/schedules", { params: { query: { page_size: 100 } } });
+  assert(listed.data?.schedules);
+  called("list_schedules");
+  const deleted = await client.DELETE("/v1/schedules/{schedule_id}", { params });
+  assert.equal(deleted.response.status, 204);
+  called("delete_schedule");
 }
 
 async function errors(): Promise<void> {

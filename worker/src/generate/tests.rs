@@ -69,6 +69,7 @@ async fn fixture() -> Fixture {
         spec: SpecRef {
             experiment_id,
             sha256,
+            schedule: None,
         },
         index: 0,
         round: 0,

@@ -42,12 +42,12 @@ pub struct ExecutionConfig {
         schema(nullable = false, minimum = 0.0, maximum = 1.0)
     )]
     pub max_failure_rate: Option<f64>,
-    /// What the calls of each model may cost in all, in US dollars. A run that reaches it is paused; raise it to go on. Calls
+    /// What the calls of each model may cost in all, those of its scorers among them, in US dollars. A run that reaches it is paused; raise it to go on. Calls
     /// in flight are ended, so a little more may be spent. Has no effect for models without a price in the provider table.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub max_cost: Option<Money>,
-    /// Tokens that the calls of each model may use in all. A run that reaches them is paused, as with `max_cost`.
+    /// Tokens that the calls of each model may use in all, those of its scorers among them. A run that reaches them is paused, as with `max_cost`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub max_tokens: Option<u64>,

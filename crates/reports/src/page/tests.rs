@@ -74,6 +74,7 @@ fn run(model: &str, right: usize) -> (Run, RunScores) {
         deliveries: Vec::new(),
         round: 0,
         spec_sha256: Some("f00d".repeat(16)),
+        schedule_id: None,
     };
     (Run::new(&summary, digest.finish()), scores)
 }

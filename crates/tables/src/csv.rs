@@ -1,11 +1,9 @@
 //! One row a sample of an item, one column a scorer. An empty cell is no score.
 
-use csv::WriterBuilder;
+use ::csv::WriterBuilder;
 use domain::result::ItemResult;
 use domain::score::ScoreValue;
 use serde_json::Value;
-
-use crate::sinks::{Error, Finished};
 
 const COLUMNS: [&str; 11] = [
     "item_id",
@@ -21,17 +19,40 @@ const COLUMNS: [&str; 11] = [
     "tags",
 ];
 
-pub(crate) async fn deliver(finished: &Finished<'_>) -> Result<String, Error> {
-    let scorers = finished.scorers();
-    let columns = COLUMNS.into_iter().map(str::to_owned);
-    let header = columns.chain(scorers.iter().map(|scorer| format!("score.{scorer}")));
-    let encode = |results: &[ItemResult]| {
-        let row = |result| row(finished.model(), &scorers, result);
-        rows(results.iter().map(row))
-    };
-    finished
-        .write("csv", &rows([header.collect()]), encode, &[])
-        .await
+/// A table of which the header is written before the first row, or at the end if there is none.
+pub(crate) struct Csv {
+    scorers: Vec<String>,
+    is_begun: bool,
+}
+
+impl Csv {
+    pub(crate) fn new(scorers: Vec<String>) -> Self {
+        Self {
+            scorers,
+            is_begun: false,
+        }
+    }
+
+    pub(crate) fn add(&mut self, model: &str, results: &[ItemResult]) -> Vec<u8> {
+        let mut bytes = self.header();
+        let row = |result| row(model, &self.scorers, result);
+        bytes.extend(rows(results.iter().map(row)));
+        bytes
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.header()
+    }
+
+    /// The header, once.
+    fn header(&mut self) -> Vec<u8> {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return Vec::new();
+        }
+        let columns = COLUMNS.into_iter().map(str::to_owned);
+        let scores = self.scorers.iter().map(|scorer| format!("score.{scorer}"));
+        rows([columns.chain(scores).collect()])
+    }
 }
 
 fn row(model: &str, scorers: &[String], result: &ItemResult) -> Vec<String> {
@@ -96,6 +117,15 @@ fn cell(value: Option<impl ToString>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_without_rows_has_its_header() {
+        let header = Csv::new(vec!["s".to_owned()]).finish();
+        assert!(header.ends_with(b",tags,score.s\n"));
+        let mut begun = Csv::new(Vec::new());
+        assert!(!begun.add("m", &[]).is_empty());
+        assert_eq!(begun.finish(), b"");
+    }
 
     #[test]
     fn cells_with_commas_quotes_and_lines_are_quoted() {

@@ -1,0 +1,74 @@
+//! The service keeps to its own document: no request that schemathesis thinks of is answered otherwise than it says.
+
+use std::process::Command;
+
+use harness::{Stack, experiments, programs, tools};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::SOON;
+use crate::operations::key;
+
+/// A file of one item, and its SHA-256.
+const CONTENT: &str = "{\"id\": \"1\", \"input\": {}}\n";
+const SHA256: &str = "fb43a881ff25594849922d3604a6190d39f292dc14428634cc968178e22e2ea8";
+
+/// Uploads a dataset of one item.
+async fn upload(stack: &Stack) {
+    let announced =
+        json!({"name": "contract", "format": "jsonl", "bytes": CONTENT.len(), "sha256": SHA256});
+    stack
+        .api()
+        .post("/v1/datasets", &announced)
+        .await
+        .expect(201);
+    let path = format!("/v1/datasets/contract/versions/{SHA256}");
+    let part = stack
+        .api()
+        .request(Method::PATCH, &path)
+        .header("upload-offset", 0);
+    let part = part.header("content-type", "application/octet-stream");
+    let version = stack.api().send(part.body(CONTENT)).await.expect(200);
+    assert_eq!(version["complete"], true, "{version}");
+}
+
+fn count(document: &Value) -> usize {
+    let paths = document["paths"].as_object().unwrap().values();
+    paths.map(|path| path.as_object().unwrap().len()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_asked_is_answered_as_the_document_says() {
+    let folder = programs::repository().join("tests/contract");
+    let tools = tools::python(&folder.join("requirements.txt"), &[]);
+    let mut stack = Stack::start().await;
+    let experiment = stack.api().create(&experiments::valid()).await;
+    stack.api().completed(&experiment, SOON).await;
+    upload(&stack).await;
+    let document = stack.api().get("/openapi.json").await.json();
+
+    // From here on the service asks for a key.
+    let (key, entry) = key("contract", "write");
+    let keys = stack.folder().join("keys.toml");
+    std::fs::write(&keys, entry).unwrap();
+    stack.set("API_KEYS", keys.to_str().unwrap());
+    stack.start_api().await;
+    let printed = tools::run(
+        Command::new(tools.join("st"))
+            .arg("--config-file")
+            .arg(folder.join("schemathesis.toml"))
+            .arg("run")
+            .arg(format!("{}/openapi.json", stack.api().base()))
+            .args(["--checks", "all"])
+            .env("CONTRACT_HOOKS", folder.join("hooks.py"))
+            .env("CONTRACT_KEY", key)
+            .env("CONTRACT_EXPERIMENT", experiment)
+            .env("CONTRACT_DATASET", "contract")
+            .env("CONTRACT_VERSION", SHA256)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(stack.folder()),
+    );
+    println!("{printed}");
+    let all = format!("Tested: {}\n", count(&document));
+    assert!(printed.contains(&all), "not every operation: {printed}");
+}
