@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod list;
 mod outline;
 pub(crate) mod plan;
+mod queues;
 pub(crate) mod results;
 mod round;
 mod run;
@@ -22,8 +23,6 @@ pub(crate) mod starting;
 mod summary;
 mod waiting;
 pub(crate) mod watch;
-
-use std::sync::Arc;
 
 use api_types::experiments::{CreateExperiment, Experiment, ExperimentCheck, ExperimentSummary};
 use axum::Json;
@@ -70,8 +69,8 @@ pub(crate) async fn create_experiment(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     // Ten thousand items and fifty expressions take longer than a thread that serves others may be kept.
-    let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.create, body, &headers, scope);
+    let checking = state.clone();
+    let check = move || Creation::check(&checking, body, &headers, scope);
     let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;

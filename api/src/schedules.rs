@@ -6,8 +6,6 @@ mod create;
 mod list;
 mod orders;
 
-use std::sync::Arc;
-
 use api_types::schedules::{CreateSchedule, Schedule, ScheduleList, UpdateSchedule};
 use axum::Json;
 use axum::extract::State;
@@ -52,8 +50,8 @@ pub(crate) async fn create_schedule(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let schemas = Arc::clone(&state.schemas);
-    let check = move || Creation::check(&schemas.schedule, body, &headers, &scope);
+    let checking = state.clone();
+    let check = move || Creation::check(&checking, body, &headers, &scope);
     let creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;

@@ -122,6 +122,9 @@ pub trait Workflows: Schedules {
     async fn last_words(&self, workflow_id: &str, run_id: &str)
     -> Result<Option<String>, ApiError>;
 
+    /// The task queue of the service's own workers.
+    fn task_queue(&self) -> &str;
+
     /// Whether a worker polls a task queue for that kind of task.
     async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError>;
 }

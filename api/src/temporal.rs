@@ -175,6 +175,10 @@ impl Workflows for Temporal {
         history::last_words(&self.client()?, workflow_id, run_id).await
     }
 
+    fn task_queue(&self) -> &str {
+        &self.task_queue
+    }
+
     async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
         self.pollers
             .has_worker(&self.client()?, task_queue, kind)

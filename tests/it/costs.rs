@@ -55,6 +55,49 @@ async fn a_model_without_a_price_costs_nothing_that_is_known() {
 }
 
 #[tokio::test]
+async fn what_scorers_ask_is_paid_of_the_same_budget() {
+    const ITEMS: usize = 400;
+    let server = ModelServer::start(Duration::from_millis(50), |call| {
+        Reply::Text(match call.model.as_str() {
+            "judge" => json!({"reason": "so", "score": 1}).to_string(),
+            _ => call.prompt.clone(),
+        })
+    })
+    .await;
+    let mut stack = Stack::prepare(temporal::shared().await).await;
+    // Ten cents for a verdict of one word.
+    let prices =
+        "[providers.test.prices.judge]\ninput_per_million = \"0\"\noutput_per_million = \"100000\"";
+    stack.provider_with("test", &server.base_url(), prices);
+    stack.start_api().await;
+    stack.start_worker();
+    let mut body = experiments::asked_file(&stack, ITEMS, 10);
+    let judge = json!({"type": "openai", "provider": "test", "model": "judge"});
+    body["config"]["scorers"] =
+        json!([{"type": "llm_judge", "rubric": "All is right.", "adapter": judge}]);
+    body["config"]["execution"]["max_cost"] = json!("2");
+    let api = stack.api().clone();
+    let id = api.create(&body).await;
+    let paused = api
+        .wait_until(&id, "is paused", SOON, |experiment| {
+            experiment["models"][0]["pause"]["by"] == "cost"
+        })
+        .await;
+    let run = &paused["models"][0];
+    assert_eq!(run["generated"]["cost"], "0", "{paused}");
+    assert!(run["items_done"].as_u64() < Some(ITEMS as u64), "{paused}");
+    let path = format!("/v1/experiments/{id}");
+    api.patch(&path, &json!({"max_cost": "1000"})).await;
+    api.completed(&id, SOON).await;
+    let summary = api.summary(&id).await;
+    let calls = &summary["models"][0]["scorers"][0]["calls"];
+    assert_eq!(
+        (&calls["calls"], &calls["cost"]),
+        (&json!(ITEMS), &json!("40"))
+    );
+}
+
+#[tokio::test]
 async fn a_run_that_has_spent_its_budget_is_paused_until_it_has_more() {
     const ITEMS: usize = 200;
     const CONCURRENCY: u64 = 10;

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use harness::Process;
 use harness::experiments::{self, result_of};
@@ -80,7 +79,9 @@ async fn a_worker_in_python_answers_and_scores_and_is_waited_for_until_it_is_the
         .wait_until(&id, "waits for the worker", SOON, |experiment| {
             let waiting_on = &experiment["models"][0]["waiting_on"];
             let detail = waiting_on["detail"].as_str().unwrap_or_default();
-            detail.contains("no worker has taken") && detail.contains(&queue)
+            waiting_on["reason"] == "worker"
+                && detail.contains("no worker has taken")
+                && detail.contains(&queue)
         })
         .await;
     assert_eq!(waiting["status"], "running");
@@ -178,13 +179,12 @@ async fn an_activity_that_fails_is_tried_again_as_it_asks() {
 async fn the_queue_of_the_service_itself_is_refused() {
     let stack = Stack::start().await;
     let dataset = experiments::inline(experiments::echo_items(2));
-    let adapter = activity(&stack.task_queue, "GenerateOutput");
-    let id = stack
-        .api()
-        .create(&body(dataset, adapter, json!([{"type": "exact_match"}])))
-        .await;
-    let ended = stack.api().ended(&id, Duration::from_secs(30)).await;
-    assert_eq!(ended["status"], "failed", "{ended}");
-    let reason = ended["reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("is the service's own"), "{ended}");
+    let own = || activity(&stack.task_queue, "GenerateOutput");
+    let body = body(dataset, own(), json!([{"type": "exact_match"}, own()]));
+    let answer = stack.api().post("/v1/experiments", &body).await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert_eq!(
+        answer.pointers(),
+        ["/config/adapter/task_queue", "/config/scorers/1/task_queue"]
+    );
 }

@@ -384,6 +384,26 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             "/config/scorers/0",
+            json!({"type": "http", "provider": "p", "path": "../x"}),
+            "/config/scorers/0/path",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "http", "path": "score"}),
+            "/config/scorers/0",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "tool_calls", "measure": "whatever"}),
+            "/config/scorers/0/measure",
+        ),
+        (
+            "/config/scorers/0",
+            json!({"type": "tool_calls", "pass_threshold": 1.5}),
+            "/config/scorers/0/pass_threshold",
+        ),
+        (
+            "/config/scorers/0",
             json!({"type": "json_diff", "weights": {"/a": 0}}),
             "/config/scorers/0/weights/~1a",
         ),
@@ -451,6 +471,11 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
             "/config/execution/concurrency_limit",
             json!(10_001),
             "/config/execution/concurrency_limit",
+        ),
+        (
+            "/config/execution/samples",
+            json!(101),
+            "/config/execution/samples",
         ),
         (
             "/config/execution/call_timeout",

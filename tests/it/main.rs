@@ -44,6 +44,7 @@ mod recovery;
 mod retries;
 mod rounds;
 mod sample;
+mod samples;
 mod scale;
 mod schedules;
 mod scorers;

@@ -136,18 +136,18 @@ impl Adapter {
         self.called()?.priced_as_of()
     }
 
-    /// By what the answer to an item is found in the cache: equal for calls that are equal in all that matters. None when
-    /// nothing is called, or the item cannot be asked.
-    pub fn cache_key(&self, item: &DatasetItem) -> Option<String> {
-        self.called()?.cache_key(item)
+    /// By what the answer to a sample of an item is found in the cache: equal for calls that are equal in all that matters,
+    /// and another for each sample. None when nothing is called, or the item cannot be asked.
+    pub fn cache_key(&self, item: &DatasetItem, sample: u32) -> Option<String> {
+        self.called()?.cache_key(item, sample)
     }
 
-    /// Asks once.
-    pub async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
+    /// Asks once, for one of the item's samples.
+    pub async fn answer(&self, item: &DatasetItem, sample: u32) -> Result<Answer, CallError> {
         match self {
-            Self::Recorded(recorded) => recorded.answer(item).await,
-            Self::Called(called) => called.answer(item).await,
-            Self::Activity(activity) => activity.answer(item).await,
+            Self::Recorded(recorded) => recorded.answer(item, sample).await,
+            Self::Called(called) => called.answer(item, sample).await,
+            Self::Activity(activity) => activity.answer(item, sample).await,
         }
     }
 

@@ -58,8 +58,8 @@ pub(crate) struct Rules {
     pub(crate) call_timeout: Duration,
     pub(crate) allowance: Allowance,
     pub(crate) max_failure_rate: Option<f64>,
-    /// Items of the whole dataset.
-    pub(crate) items: u64,
+    /// Outputs of the whole run.
+    pub(crate) outputs: u64,
     /// The form that answers must have, if any.
     pub(crate) form: Option<Form>,
     /// Whether answers are kept for equal calls.
@@ -195,7 +195,7 @@ impl Asking<'_> {
         let form = self.rules.form.clone();
         let call = counts::Call::begin(&adapter);
         hand.calls.spawn(async move {
-            let outcome = adapter.answer(&question.item).await;
+            let outcome = adapter.answer(&question.item, question.sample).await;
             if let Some(call) = call {
                 call.ended(&outcome);
             }
@@ -248,6 +248,7 @@ impl Asking<'_> {
             counts::used(&self.adapter, usage, cost);
         }
         let output = Output {
+            sample: question.sample,
             cost,
             priced_as_of: cost.and_then(|_| self.adapter.priced_as_of()),
             rejected,
@@ -298,7 +299,7 @@ impl Asking<'_> {
         };
         let generated = self.tally.generated();
         let (failed, done) = (generated.failed, generated.done());
-        match exceeds(failed, done, self.rules.items, rate) {
+        match exceeds(failed, done, self.rules.outputs, rate) {
             true => Err(Failure::TooManyFailures(format!(
                 "{failed} of {done} items have failed, more than the `max_failure_rate` of {rate} allows"
             ))),
@@ -328,7 +329,7 @@ async fn keep(
     question: &Question,
     answer: &Answer,
 ) {
-    let Some(key) = adapter.cache_key(&question.item) else {
+    let Some(key) = adapter.cache_key(&question.item, question.sample) else {
         return;
     };
     if let Err(error) = store.cache_answer(tenant, &key, answer).await {

@@ -28,6 +28,11 @@ pub(crate) enum Failure {
         detail: String,
         retry_in: Duration,
     },
+    /// No worker takes the activities of a task queue.
+    WorkerAway {
+        detail: String,
+        retry_in: Duration,
+    },
     /// More items have failed than the experiment allows.
     TooManyFailures(String),
     Artifacts(artifacts::Error),
@@ -59,6 +64,7 @@ impl fmt::Display for Failure {
                 )
             }
             Self::ProviderAway { detail, .. } => write!(f, "the provider is away: {detail}"),
+            Self::WorkerAway { detail, .. } => f.write_str(detail),
             Self::TooManyFailures(reason) => f.write_str(reason),
             Self::Artifacts(error) => error.fmt(f),
             Self::SinksAway(reasons) => write!(f, "the results are not delivered yet: {reasons}"),
@@ -108,6 +114,7 @@ impl From<Failure> for ActivityError {
             Failure::ProviderAway { retry_in, .. } => {
                 (failure::PROVIDER_AWAY, true, Some(*retry_in))
             }
+            Failure::WorkerAway { retry_in, .. } => (failure::WORKER_AWAY, true, Some(*retry_in)),
             Failure::TooManyFailures(_) => (failure::TOO_MANY_FAILURES, false, None),
             Failure::NotArchivedYet(_) => (failure::NOT_ARCHIVED_YET, true, None),
             Failure::Artifacts(error) if error.is_retryable() => {

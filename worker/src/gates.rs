@@ -189,7 +189,7 @@ impl Entrance {
         let is_idle = self.pool.in_flight() == 0;
         let at_gate = self.gate.as_ref().and_then(|gate| gate.blocked());
         at_gate
-            .and_then(|(blocked, outline)| blocked.told(is_idle, outline))
+            .and_then(|(blocked, outage)| blocked.told(is_idle, outage))
             .or_else(|| self.pool.blocked()?.told(is_idle, None))
     }
 

@@ -61,7 +61,7 @@ async fn generate(
             call_timeout,
             allowance: input.allowance,
             max_failure_rate: input.max_failure_rate,
-            items: input.dataset.count,
+            outputs: input.dataset.outputs(),
             form: None,
             caches: spec.execution.cache,
         },

@@ -45,6 +45,7 @@ pub(crate) async fn load_dataset(
         let spec = bench.spec(&input.spec).await?;
         let tenant = input.spec.experiment_id.tenant();
         let reading = Reading::open(bench, &spec.dataset, tenant).await?;
+        let samples = spec.execution.samples;
         let checked = check(reading, spec, Arc::clone(&rows_read)).await?;
         let dataset = match bench
             .store
@@ -59,7 +60,7 @@ pub(crate) async fn load_dataset(
             dataset.items = dataset.count,
             "dataset loaded"
         );
-        Ok(dataset)
+        Ok(DatasetRef { samples, ..dataset })
     };
     with_heartbeat(bench, ctx, || rows_read.load(Ordering::Relaxed), work).await
 }

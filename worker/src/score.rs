@@ -109,7 +109,8 @@ impl Judging<'_> {
             replies[asker.scorer].push(store.calls(&asker.caller, chunk).await?);
         }
         let scorers = Arc::clone(self.scorers);
-        let judge = move || judge(items, outputs, &scorers, &replies);
+        let samples = self.input.dataset.samples;
+        let judge = move || judge(items, samples, &outputs, &scorers, &replies);
         let judged = tokio::task::spawn_blocking(judge).await?;
         store.put_results(self.run, chunk, &judged.results).await?;
         Ok(judged.chunk)
@@ -141,30 +142,47 @@ struct Judged {
     chunk: ScoredChunk,
 }
 
-/// Scores every item that has an answer. `replies` are those to each scorer, by its place. Computes for as long as scorers do, so it runs on a thread for that.
+/// Scores every output that has an answer. `replies` are those to each scorer, by its place. Computes for as long as scorers do, so it runs on a thread for that.
 fn judge(
     items: Vec<DatasetItem>,
-    mut outputs: Journal,
+    samples: u32,
+    outputs: &Journal,
     scorers: &[Scorer],
     replies: &[Vec<Replies>],
 ) -> Judged {
     let mut chunk = nothing_scored(scorers);
-    let mut results = Vec::with_capacity(items.len());
+    let mut results = Vec::with_capacity(items.len() * samples as usize);
     for item in items {
-        let journal = outputs.remove(&item.id);
-        if let Some(journal) = &journal {
-            chunk.generated.count_calls(journal);
-            chunk.generated.count_item(journal);
+        let first = results.len();
+        for sample in 0..samples {
+            let journal = outputs.get(&item.id, sample);
+            if let Some(journal) = journal {
+                chunk.generated.count_calls(journal);
+                chunk.generated.count_item(journal);
+            }
+            let output = journal.map(|journal| journal.output.clone());
+            let result = ItemResult {
+                sample,
+                ..judge_output(
+                    item.clone(),
+                    output,
+                    scorers,
+                    replies,
+                    &mut chunk.aggregates,
+                )
+            };
+            chunk.states.count(result.state);
+            results.push(result);
         }
-        let output = journal.map(|journal| journal.output);
-        let result = judge_item(item, output, scorers, replies, &mut chunk.aggregates);
-        chunk.states.count(result.state);
-        results.push(result);
+        for aggregate in &mut chunk.aggregates {
+            aggregate.push_item(&results[first..]);
+        }
     }
     Judged { results, chunk }
 }
 
-fn judge_item(
+/// Judges one output. Only what asking took and what failed is counted; the scores count item by item.
+fn judge_output(
     item: DatasetItem,
     output: Option<Output>,
     scorers: &[Scorer],
@@ -183,7 +201,6 @@ fn judge_item(
             }
             match judged.score {
                 Ok(score) => {
-                    aggregate.push(score.value);
                     aggregate.rated(&judged.ratings);
                     scores.push(score);
                 }
@@ -202,6 +219,7 @@ fn judge_item(
     };
     ItemResult {
         item,
+        sample: 0,
         state,
         output,
         scores,

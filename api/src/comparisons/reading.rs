@@ -106,9 +106,9 @@ async fn scores(
 ) -> Result<(RunScores, StateCounts), ApiError> {
     let mut scores = RunScores::new(name);
     let mut states = StateCounts::default();
-    runs::each_result(state, run, chunks, |result| {
-        states.count(result.state);
-        scores.push(&result);
+    runs::each_item(state, run, chunks, |samples| {
+        samples.iter().for_each(|sample| states.count(sample.state));
+        scores.push(samples);
     })
     .await?;
     Ok((scores, states))

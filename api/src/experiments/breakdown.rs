@@ -52,6 +52,7 @@ pub(crate) struct BreakdownQuery {
 /// Break an experiment's scores down.
 ///
 /// By model, scorer and tag: mean, median and spread with 95 % intervals, and what became of the items that have no score.
+/// Of items with several samples, the figures are of their means, and pass@k is told of what passes or fails.
 /// On demand the intervals are also resampled (percentile and BCa bootstrap), or made to hold for items that come in
 /// clusters. While the experiment runs, of the chunks that are scored.
 #[utoipa::path(
@@ -98,7 +99,7 @@ async fn of(
         let too_many = "the runs have more results than can be read in one request; name a `model`";
         let chunks = runs::scored_chunks(state, &key, &mut chunks_left).await?;
         let chunks = chunks.ok_or_else(|| ApiError::invalid("/model", too_many))?;
-        runs::each_result(state, &key, chunks, |result| scores.push(&result)).await?;
+        runs::each_item(state, &key, chunks, |samples| scores.push(samples)).await?;
         broken_down.push(scores);
     }
     check_effort(&query, &broken_down)?;

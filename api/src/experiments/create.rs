@@ -18,8 +18,7 @@ use crate::error::ApiError;
 use crate::execution::IdUse;
 use crate::experiments::identity::{Id, Standing};
 use crate::experiments::plan::{Owner, Plan};
-use crate::experiments::show;
-use crate::schema::RequestSchema;
+use crate::experiments::{queues, show};
 use crate::scope::Scope;
 use crate::state::AppState;
 
@@ -45,14 +44,14 @@ pub(super) struct Creation {
 impl Creation {
     /// Checks a body: its shape against the published schema, then what only the domain knows.
     pub(super) fn check(
-        schema: &RequestSchema,
+        state: &AppState,
         body: Value,
         headers: &HeaderMap,
         scope: Scope,
     ) -> Result<Self, ApiError> {
-        let request: CreateExperiment = schema.read(body)?;
+        let request: CreateExperiment = state.schemas.create.read(body)?;
         let id = Id::new(request.experiment_id, headers)?.within(&scope);
-        let experiment = checked(request.experiment_name, request.config)?;
+        let experiment = checked(state, request.experiment_name, request.config)?;
         Ok(Self {
             id,
             experiment,
@@ -145,8 +144,13 @@ pub(crate) async fn version(
 }
 
 /// A configuration that keeps every rule, or all its faults.
-pub(crate) fn checked(name: String, config: ExperimentConfig) -> Result<NewExperiment, ApiError> {
+pub(crate) fn checked(
+    state: &AppState,
+    name: String,
+    config: ExperimentConfig,
+) -> Result<NewExperiment, ApiError> {
     let mut faults = evaluation::check(&config);
+    faults.extend(queues::faults(&config, state.workflows.task_queue()));
     match NewExperiment::new(name, config) {
         Ok(experiment) if faults.is_empty() => Ok(experiment),
         Ok(_) => Err(ApiError::Invalid(faults)),

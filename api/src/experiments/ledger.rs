@@ -50,7 +50,7 @@ struct Filters {
     model: Option<String>,
 }
 
-/// The next entry: by the run's index, the chunk, and the item's place in the chunk.
+/// The next entry: by the run's index, the chunk, and the place of the item's sample in the chunk.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Position {
     run: u32,
@@ -60,7 +60,7 @@ struct Position {
 
 /// Get the ledger of an experiment.
 ///
-/// Accounts for every model call: for each item how often it was asked, what that has used and cost, and the hash of the
+/// Accounts for every model call: for each item, and each of its samples, how often it was asked, what that has used and cost, and the hash of the
 /// answer that stands. `generated` of a model adds them up; calls whose outcome nobody knows are counted there as `lost`
 /// and have no entry. A page may have fewer entries than asked for, or none, and still not be the last: the last page has
 /// no `next_page_token`.
@@ -173,27 +173,32 @@ impl Filling {
                 continue;
             }
             let items = state.store.dataset_chunk(dataset, chunk).await?;
-            for (place, item) in items.into_iter().enumerate().skip(first) {
-                let Some(journal) = outputs.get(&item.id) else {
+            let samples = items.iter().flat_map(|item| {
+                let samples = 0..dataset.samples;
+                samples.map(move |sample| (&item.id, sample))
+            });
+            for (place, (id, sample)) in samples.enumerate().skip(first) {
+                let Some(journal) = outputs.get(id, sample) else {
                     continue;
                 };
                 if self.entries.len() == self.size {
                     return Ok(next(place));
                 }
-                self.entries.push(entry(model, item.id, journal));
+                self.entries.push(entry(model, journal));
             }
         }
         Ok(None)
     }
 }
 
-fn entry(model: &str, item_id: String, journal: &ItemJournal) -> LedgerEntry {
+fn entry(model: &str, journal: &ItemJournal) -> LedgerEntry {
     let output = &journal.output;
     let answer = output.answer.as_ref();
     let is_priced = output.cost.is_some() || !journal.cost.is_zero();
     LedgerEntry {
         model: model.to_owned(),
-        item_id,
+        item_id: output.item_id.clone(),
+        sample: output.sample,
         calls: journal.calls,
         repeated: journal.repeated,
         attempts: output.attempts,

@@ -170,6 +170,10 @@ async fn changed(
     let source = old.dataset.clone();
     let name = old.experiment_name.clone();
     let old = config(state, old).await?;
+    let execution = match changes.execution {
+        Some(execution) => with_samples(execution, old.execution.samples)?,
+        None => old.execution.clone(),
+    };
     let replaced = changes.adapter.is_some();
     let models = old.models.into_iter().map(|model| ModelConfig {
         adapter: model.adapter.filter(|_| !replaced),
@@ -180,13 +184,31 @@ async fn changed(
         adapter: changes.adapter,
         scorers: changes.scorers.unwrap_or(old.scorers),
         sinks: changes.sinks.unwrap_or(old.sinks),
-        execution: changes.execution.unwrap_or(old.execution),
+        execution,
         retry: changes.retry.unwrap_or(old.retry),
         ..old
     };
-    let check = move || checked(name, config);
+    let checking = state.clone();
+    let check = move || checked(&checking, name, config);
     let experiment = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
     Ok(ExperimentSpec::new(experiment, source))
+}
+
+/// A later round asks for as many samples as the first did, whether or not it says so: results are told apart by them.
+fn with_samples(execution: ExecutionConfig, samples: u32) -> Result<ExecutionConfig, ApiError> {
+    match execution.samples {
+        1 => Ok(ExecutionConfig {
+            samples,
+            ..execution
+        }),
+        same if same == samples => Ok(execution),
+        other => {
+            let message = format!(
+                "each item has {samples} samples, and a later round does not ask for {other}"
+            );
+            Err(ApiError::invalid("/config/execution/samples", message))
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use artifacts::run::Run;
 use domain::experiment::ExperimentId;
 use domain::result::ItemResult;
+use domain::samples;
 use futures::{StreamExt, stream};
 
 use crate::error::ApiError;
@@ -61,19 +62,19 @@ pub(crate) async fn scored_chunks(
     Ok(Some(chunks))
 }
 
-/// Reads the results of these chunks, in order.
-pub(crate) async fn each_result(
+/// Reads the results of these chunks, in order, item by item: each with all of its samples.
+pub(crate) async fn each_item(
     state: &AppState,
     run: &Run,
     chunks: Vec<u64>,
-    mut take: impl FnMut(ItemResult),
+    mut take: impl FnMut(&[ItemResult]),
 ) -> Result<(), ApiError> {
     let reads = chunks
         .into_iter()
         .map(|chunk| state.store.results(run, chunk));
     let mut results = stream::iter(reads).buffered(CHUNKS_AT_ONCE);
     while let Some(results) = results.next().await {
-        results?.unwrap_or_default().into_iter().for_each(&mut take);
+        samples::by_item(&results?.unwrap_or_default()).for_each(&mut take);
     }
     Ok(())
 }

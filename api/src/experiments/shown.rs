@@ -120,10 +120,10 @@ fn under_way(execution: &Execution) -> Generated {
     under_way
 }
 
-/// Seconds until all items are done, at the pace so far.
+/// Seconds until all outputs are there, at the pace so far.
 fn eta(run: &ModelRun, now: Timestamp) -> Option<f64> {
     let done = run.items_done;
-    let left = run.dataset.as_ref()?.count.checked_sub(done)?;
+    let left = run.dataset.as_ref()?.outputs().checked_sub(done)?;
     let seconds = now.duration_since(run.started_at?).as_secs_f64();
     (done > 0 && seconds > 0.0).then(|| seconds * left as f64 / done as f64)
 }

@@ -123,6 +123,10 @@ fn under_way(activity: &Activity) -> Option<WaitingOn> {
             WaitingReason::Provider,
             "calls go on by themselves when it is back",
         ),
+        WaitReason::Worker => (
+            WaitingReason::Worker,
+            "calls go on by themselves when one is there",
+        ),
         WaitReason::Backoff => (
             WaitingReason::Backoff,
             "what failed is asked again by itself after a wait",
@@ -150,6 +154,10 @@ fn backoff(activity: &Activity, now: Timestamp) -> Option<WaitingOn> {
         Some(failure::PROVIDER_AWAY) => (
             WaitingReason::Provider,
             "calls go on by themselves when the provider is back",
+        ),
+        Some(failure::WORKER_AWAY) => (
+            WaitingReason::Worker,
+            "calls go on by themselves when a worker is there",
         ),
         _ => (
             WaitingReason::Backoff,

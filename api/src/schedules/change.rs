@@ -67,7 +67,8 @@ async fn other_experiments(
     config: ExperimentConfig,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<Plan>, ApiError> {
-    let check = move || checked(name, config);
+    let checking = state.clone();
+    let check = move || checked(&checking, name, config);
     let experiment = tokio::task::spawn_blocking(check).await;
     match experiment.map_err(ApiError::internal)? {
         Ok(experiment) => {

@@ -13,7 +13,6 @@ use crate::experiments::identity;
 use crate::experiments::plan::{Owner, Plan};
 use crate::schedules::{checks, described};
 use crate::scheduling::{Action, NewSchedule};
-use crate::schema::RequestSchema;
 use crate::scope::Scope;
 use crate::state::AppState;
 
@@ -32,12 +31,12 @@ pub(super) struct Creation {
 impl Creation {
     /// Checks a body: its shape against the published schema, then what only the domain knows.
     pub(super) fn check(
-        schema: &RequestSchema,
+        state: &AppState,
         body: Value,
         headers: &HeaderMap,
         scope: &Scope,
     ) -> Result<Self, ApiError> {
-        let request: CreateSchedule = schema.read(body)?;
+        let request: CreateSchedule = state.schemas.schedule.read(body)?;
         let from_key = match request.schedule_id {
             Some(_) => None,
             None => identity::of_key(PREFIX, headers)?,
@@ -53,7 +52,7 @@ impl Creation {
         checks::spec(&request.spec, &mut faults);
         checks::catchup_window(request.catchup_window, &mut faults);
         let name = request.experiment_name.clone();
-        match checked(name, request.config.clone()) {
+        match checked(state, name, request.config.clone()) {
             Ok(experiment) if faults.is_empty() => Ok(Self {
                 id,
                 is_from_key,

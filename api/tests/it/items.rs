@@ -12,6 +12,7 @@ async fn an_item_is_shown_in_full_for_every_model() {
         dataset_id: "d".to_owned(),
         count: 15,
         chunk_size: 5,
+        samples: 1,
     };
     for chunk in 0..3 {
         let ids: Vec<String> = (0..5).map(|item| format!("{chunk}-{item}")).collect();

@@ -206,6 +206,10 @@ impl Workflows for Memory {
         Ok(self.last_words.lock().unwrap().clone())
     }
 
+    fn task_queue(&self) -> &str {
+        "ai-evolution"
+    }
+
     async fn has_worker(&self, _task_queue: &str, _kind: TaskKind) -> Result<bool, ApiError> {
         self.reached().await?;
         Ok(*self.workers.lock().unwrap())

@@ -51,6 +51,7 @@ fn loaded(service: &Service, count: u64) {
             dataset_id: "d".to_owned(),
             count,
             chunk_size: 5,
+            samples: 1,
         }),
         ..Progress::default()
     };
@@ -70,6 +71,7 @@ fn result(chunk: u64, item: u64) -> ItemResult {
     let failed = item.id.ends_with('4');
     ItemResult {
         item,
+        sample: 0,
         state: if failed {
             ItemState::GenerationFailed
         } else {

@@ -58,6 +58,7 @@ fn labels(classification: &Classification) -> String {
 
 fn table(breakdown: &Breakdown) -> String {
     let estimates = &breakdown.estimates;
+    let is_sampled = estimates.iter().any(|group| !group.pass_at_k.is_empty());
     let is_resampled = estimates.iter().any(|group| group.bootstrap.is_some());
     let is_clustered = estimates.iter().any(|group| group.clustered.is_some());
     let mut header = vec![
@@ -70,11 +71,17 @@ fn table(breakdown: &Breakdown) -> String {
         "items",
         "without",
     ];
+    header.extend(is_sampled.then_some("pass@k"));
     header.extend(is_resampled.then_some("bootstrap"));
     header.extend(is_clustered.then_some("clustered"));
     let mut table = tables::table(&header);
     for group in estimates {
         let mut row = row(group);
+        if is_sampled {
+            let passes = group.pass_at_k.iter();
+            let passes = passes.map(|at| format!("@{} {}", at.k, number(at.mean)));
+            row.push(passes.collect::<Vec<_>>().join(", "));
+        }
         if is_resampled {
             let bootstrap = group.bootstrap.map(|bootstrap| {
                 let bounds = bootstrap.bca.unwrap_or(bootstrap.percentile);
@@ -108,7 +115,7 @@ fn row(group: &Estimate) -> Vec<String> {
             .as_ref()
             .map_or_else(|| "–".to_owned(), interval),
         shown(group.median),
-        coverage.scored.to_string(),
+        group.items.to_string(),
         without.to_string(),
     ]
 }

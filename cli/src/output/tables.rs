@@ -38,6 +38,7 @@ pub(crate) fn scores(summary: &ExperimentSummary) -> String {
         }
     }
     let mut text = table.to_string();
+    text += &passes(summary);
     for model in summary
         .models
         .iter()
@@ -46,6 +47,31 @@ pub(crate) fn scores(summary: &ExperimentSummary) -> String {
         text += &format!("\n{}", ending(model));
     }
     text
+}
+
+/// pass@k with its 95 % interval for each k that is told; nothing when every item has one sample.
+fn passes(summary: &ExperimentSummary) -> String {
+    let mut table = table(&["model", "scorer", "k", "pass@k", "95 % interval", "items"]);
+    for model in &summary.models {
+        for scorer in &model.scorers {
+            for at in &scorer.pass_at_k {
+                table.add_row(vec![
+                    one_line(&model.model, LONGEST_NAME),
+                    one_line(&scorer.scorer, LONGEST_NAME),
+                    at.k.to_string(),
+                    words::number(at.mean),
+                    at.interval
+                        .as_ref()
+                        .map_or_else(String::new, words::interval),
+                    at.items.to_string(),
+                ]);
+            }
+        }
+    }
+    match table.is_empty() {
+        true => String::new(),
+        false => format!("\n{table}"),
+    }
 }
 
 /// Results of items, their outputs shortened.
@@ -66,7 +92,7 @@ pub(crate) fn results(results: &[ModelResult]) -> String {
             scores += &format!("{separator}{} error", one_line(&error.name, 40));
         }
         table.add_row(vec![
-            one_line(&result.item.id, LONGEST_NAME),
+            one_line(&result.label(), LONGEST_NAME),
             one_line(model, LONGEST_NAME),
             words::state(result.state).to_owned(),
             scores,

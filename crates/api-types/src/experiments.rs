@@ -101,11 +101,11 @@ pub struct ModelRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub dataset: Option<DatasetRef>,
-    /// Items for which no further call will be made, those of chunks under way included.
+    /// Items, or samples of them when there are several, for which no further call will be made, those of chunks under way included.
     pub items_done: u64,
     /// Outputs obtained so far, those of chunks under way included.
     pub generated: Generated,
-    /// Items by state, of the chunks that are scored.
+    /// Items by state, or their samples, of the chunks that are scored.
     pub states: StateCounts,
     /// The scores so far.
     pub scorers: Vec<ScorerSummary>,
@@ -192,7 +192,7 @@ pub struct WaitingOn {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum WaitingReason {
-    /// No worker polls the task queue.
+    /// No worker polls the service's task queue, or takes the activities of another.
     Worker,
     /// The provider asks for fewer calls, or the run's own limits do.
     RateLimit,
@@ -294,7 +294,7 @@ pub struct ModelSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub dataset: Option<DatasetRef>,
-    /// Items by state: a failed item is in no mean, but is counted here.
+    /// Items by state, or their samples when there are several: a failed item is in no mean, but is counted here.
     pub states: StateCounts,
     pub generated: Generated,
     pub scorers: Vec<ScorerSummary>,

@@ -30,12 +30,15 @@ pub struct ModelLedger {
     pub generated: Generated,
 }
 
-/// The calls for one item.
+/// The calls for one sample of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
     pub model: String,
     pub item_id: String,
+    /// Which of the item's samples it is, from 0.
+    #[serde(default)]
+    pub sample: u32,
     /// Calls whose outcome is recorded, over all rounds.
     pub calls: u64,
     /// Of them, those that asked again for what was answered already.

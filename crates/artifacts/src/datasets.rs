@@ -2,7 +2,7 @@
 //!
 //! A dataset's id is the hash of its items, so the same content is stored once, by whoever comes first.
 
-use domain::dataset::DatasetRef;
+use domain::dataset::{DatasetRef, Stored};
 use domain::item::DatasetItem;
 use futures::{StreamExt, TryStreamExt, stream};
 use memchr::memmem::Finder;
@@ -79,19 +79,21 @@ impl Store {
             .await
     }
 
-    /// The items of a chunk.
+    /// The items of a chunk that is walked, of which several may be stored together.
     pub async fn dataset_chunk(
         &self,
         dataset: &DatasetRef,
         chunk: u64,
     ) -> Result<Vec<DatasetItem>, Error> {
+        let Stored { chunk, places } = dataset.stored(chunk);
         let key = keys::dataset_chunk(&dataset.dataset_id, chunk);
-        self.get_lines(&key)
-            .await?
-            .ok_or(Error::NotFound(key.to_string()))
+        let lines = self.get_lines(&key).await?;
+        let items: Vec<DatasetItem> = lines.ok_or(Error::NotFound(key.to_string()))?;
+        let [first, end] = [places.start, places.end].map(|place| place as usize);
+        Ok(items.into_iter().take(end).skip(first).collect())
     }
 
-    /// The chunk that holds an item; none when the dataset has no such item. The chunks are read one after the other, but
+    /// The chunk with which an item is walked; none when the dataset has no such item. The chunks are read one after the other, but
     /// of their lines only those that have the id somewhere.
     pub async fn chunk_of_item(
         &self,
@@ -101,34 +103,35 @@ impl Store {
         // As it is written in a chunk, in quotes.
         let written = Value::from(item_id).to_string();
         let finder = Finder::new(&written);
-        let mut chunks = stream::iter(0..dataset.chunks())
+        let mut chunks = stream::iter(0..dataset.stored_chunks())
             .map(async |chunk| {
                 let key = keys::dataset_chunk(&dataset.dataset_id, chunk);
                 let lines = self.get(&key).await?.unwrap_or_default();
-                Ok::<_, Error>((chunk, holds(&lines, item_id, &finder)))
+                Ok::<_, Error>((chunk, place(&lines, item_id, &finder)))
             })
             .buffered(READ_AT_ONCE);
-        while let Some((chunk, holds)) = chunks.try_next().await? {
-            if holds {
-                return Ok(Some(chunk));
+        while let Some((chunk, place)) = chunks.try_next().await? {
+            if let Some(place) = place {
+                return Ok(Some(dataset.walked(chunk, place)));
             }
         }
         Ok(None)
     }
 }
 
-/// Whether one of the lines is the item of that id, which the finder finds.
-fn holds(lines: &[u8], item_id: &str, finder: &Finder<'_>) -> bool {
+/// The place among the lines of the item of that id, which the finder finds.
+fn place(lines: &[u8], item_id: &str, finder: &Finder<'_>) -> Option<u64> {
     #[derive(Deserialize)]
     struct Named {
         id: String,
     }
-    finder.find_iter(lines).any(|place| {
+    finder.find_iter(lines).find_map(|place| {
         let start = memchr::memrchr(b'\n', &lines[..place]).map_or(0, |end| end + 1);
         let length = memchr::memchr(b'\n', &lines[start..]);
         let end = length.map_or(lines.len(), |length| start + length);
         let named: Option<Named> = serde_json::from_slice(&lines[start..end]).ok();
-        named.is_some_and(|named| named.id == item_id)
+        named.filter(|named| named.id == item_id)?;
+        Some(memchr::memchr_iter(b'\n', &lines[..start]).count() as u64)
     })
 }
 
@@ -147,6 +150,7 @@ mod tests {
             dataset_id: "d".to_owned(),
             count: 1_000_000,
             chunk_size: 500,
+            samples: 1,
         };
         store.seal_dataset(&earlier).await.unwrap();
         assert_eq!(store.stored_dataset("d").await.unwrap(), Some(earlier));
@@ -174,6 +178,15 @@ mod tests {
         );
         store.put_dataset_lines(&dataset, 0, lines).await.unwrap();
         assert_eq!(store.dataset_chunk(&dataset, 0).await.unwrap(), items);
+        // A chunk of twenty-five items with as many samples is walked item by item.
+        let sampled = DatasetRef {
+            samples: 25,
+            ..dataset
+        };
+        assert_eq!(sampled.chunks(), 2);
+        assert_eq!(store.dataset_chunk(&sampled, 1).await.unwrap(), items[1..]);
+        let of_item = store.chunk_of_item(&sampled, "b").await.unwrap();
+        assert_eq!(of_item, Some(1));
     }
 
     #[tokio::test]
@@ -184,6 +197,7 @@ mod tests {
             dataset_id: "d".to_owned(),
             count: 3,
             chunk_size: 1,
+            samples: 1,
         };
         for (chunk, item) in [
             (

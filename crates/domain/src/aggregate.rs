@@ -6,7 +6,10 @@ use crate::agreement::Agreement;
 use crate::journal::ItemJournal;
 use crate::money::Money;
 use crate::output::TokenUsage;
+use crate::result::ItemResult;
+use crate::samples;
 use crate::score::ScoreValue;
+use crate::statistics::passes::Passes;
 
 /// Equal-width bins over [0, 1]; the last one includes 1. Scores outside are counted apart.
 pub const HISTOGRAM_BINS: usize = 10;
@@ -18,7 +21,7 @@ pub struct Aggregate {
     pub scorer: String,
     /// Items scored.
     pub count: u64,
-    /// Items that this scorer could not score.
+    /// Outputs that this scorer could not score.
     pub errors: u64,
     /// Items whose score was boolean.
     pub booleans: u64,
@@ -40,6 +43,9 @@ pub struct Aggregate {
     /// How far the judges of a panel agree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
+    /// How many items passed in how many of their samples; none of items with one sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes: Option<Passes>,
 }
 
 /// The calls that a scorer made, as far as they are recorded.
@@ -97,6 +103,18 @@ impl Aggregate {
             above: 0,
             calls: None,
             agreement: None,
+            passes: None,
+        }
+    }
+
+    /// Adds the samples of an item: the mean of those that are scored is its score.
+    pub fn push_item(&mut self, samples: &[ItemResult]) {
+        if let Some(value) = samples::score(samples, &self.scorer) {
+            self.push(value);
+        }
+        if samples.len() > 1 {
+            let passes = self.passes.get_or_insert_default();
+            passes.push(samples, &self.scorer);
         }
     }
 
@@ -152,6 +170,9 @@ impl Aggregate {
         }
         if let Some(agreement) = other.agreement {
             self.agreement.get_or_insert_default().merge(agreement);
+        }
+        if let Some(passes) = &other.passes {
+            self.passes.get_or_insert_default().merge(passes);
         }
     }
 

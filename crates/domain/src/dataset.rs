@@ -1,5 +1,7 @@
 //! A dataset as a run sees it: where it comes from, and, once loaded, its identity, size and division into chunks.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{DatasetConfig, FileDataset, IndexCsvDataset, UploadedDataset};
@@ -60,8 +62,29 @@ pub struct DatasetRef {
     pub dataset_id: String,
     /// Items in the dataset.
     pub count: u64,
-    /// Items in a chunk; the last chunk may have fewer.
+    /// Items that are stored together: a chunk; the last may have fewer. Of several samples a chunk is walked in parts.
     pub chunk_size: u64,
+    /// Outputs that are asked for of each item.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schema(minimum = 1, default = 1))]
+    pub samples: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_one(samples: &u32) -> bool {
+    *samples == 1
+}
+
+/// Where the items of a chunk that is walked are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub chunk: u64,
+    /// Their places in it.
+    pub places: Range<u64>,
 }
 
 /// Fewest and most items of a chunk, unless the dataset itself is smaller.
@@ -85,18 +108,59 @@ impl DatasetRef {
             dataset_id,
             count,
             chunk_size: chunk_size(count),
+            samples: 1,
         }
     }
 
-    /// How many chunks there are.
+    /// Outputs that a run obtains: one for each sample of each item.
+    pub fn outputs(&self) -> u64 {
+        self.count.saturating_mul(self.samples.into())
+    }
+
+    /// Items of a chunk that is walked: with all of their samples, so that they are judged together, and so few that it has
+    /// about as many outputs as a stored chunk has items.
+    fn items_walked(&self) -> u64 {
+        let size = self.chunk_size.max(1);
+        size.div_ceil(size.min(self.samples.max(1).into()))
+    }
+
+    /// Outputs of a chunk that is walked; the last may have fewer.
+    pub fn chunk_outputs(&self) -> u64 {
+        self.items_walked() * u64::from(self.samples.max(1))
+    }
+
+    /// Chunks that are walked for each that is stored in full.
+    fn parts(&self) -> u64 {
+        self.chunk_size.max(1).div_ceil(self.items_walked())
+    }
+
+    /// How many chunks are walked.
     pub fn chunks(&self) -> u64 {
+        let size = self.chunk_size.max(1);
+        let rest = (self.count % size).div_ceil(self.items_walked());
+        self.count / size * self.parts() + rest
+    }
+
+    /// How many chunks are stored.
+    pub fn stored_chunks(&self) -> u64 {
         self.count.div_ceil(self.chunk_size.max(1))
     }
 
-    /// How many items the chunk of that index has.
-    pub fn items_in(&self, chunk: u64) -> u64 {
-        let start = chunk * self.chunk_size;
-        self.count.saturating_sub(start).min(self.chunk_size)
+    /// The chunk with which the item is walked that has that place in a stored one.
+    pub fn walked(&self, stored: u64, place: u64) -> u64 {
+        stored * self.parts() + place / self.items_walked()
+    }
+
+    /// Where the items of the chunk of that index are stored.
+    pub fn stored(&self, chunk: u64) -> Stored {
+        let (size, items) = (self.chunk_size.max(1), self.items_walked());
+        let stored = chunk / self.parts();
+        let there = self.count.saturating_sub(stored * size).min(size);
+        let first = (chunk % self.parts() * items).min(there);
+        Stored {
+            chunk: stored,
+            places: first..(first + items).min(there),
+        }
     }
 }
 
@@ -121,15 +185,48 @@ mod tests {
     }
 
     #[test]
-    fn every_item_is_in_exactly_one_chunk() {
-        for count in [1, 24, 25, 26, 199, 200, 1000, 4001, 1_000_000] {
-            let dataset = dataset(count);
-            let total: u64 = (0..dataset.chunks())
-                .map(|chunk| dataset.items_in(chunk))
-                .sum();
-            assert_eq!(total, count);
-            assert_eq!(dataset.items_in(dataset.chunks()), 0);
+    fn every_item_is_in_exactly_one_chunk_whatever_the_samples() {
+        for count in [1, 24, 25, 26, 199, 200, 1000, 4001, 100_000] {
+            for samples in [1, 2, 3, 7, 24, 25, 26, 100] {
+                let dataset = DatasetRef {
+                    samples,
+                    ..dataset(count)
+                };
+                let mut next = 0;
+                for walked in 0..dataset.chunks() {
+                    let Stored { chunk, places } = dataset.stored(walked);
+                    let mut items = places.clone();
+                    assert!(items.all(|place| dataset.walked(chunk, place) == walked));
+                    assert!(!places.is_empty(), "{count} {samples}");
+                    assert_eq!(chunk * dataset.chunk_size + places.start, next);
+                    next += places.end - places.start;
+                }
+                assert_eq!(next, count, "{samples}");
+                assert!(dataset.stored(dataset.chunks()).places.is_empty());
+            }
         }
+    }
+
+    #[test]
+    fn a_chunk_has_about_as_many_outputs_whatever_the_samples() {
+        for samples in [1, 2, 3, 7, 25, 50, 100] {
+            let dataset = DatasetRef {
+                samples,
+                ..dataset(10_000)
+            };
+            assert!((125..250).contains(&dataset.chunk_outputs()), "{samples}");
+            assert_eq!(dataset.outputs(), 10_000 * u64::from(samples));
+        }
+    }
+
+    #[test]
+    fn one_sample_is_not_written_and_is_what_older_datasets_have() {
+        let json = serde_json::to_value(dataset(3)).unwrap();
+        assert!(json.get("samples").is_none());
+        assert_eq!(
+            serde_json::from_value::<DatasetRef>(json).unwrap(),
+            dataset(3)
+        );
     }
 
     #[test]

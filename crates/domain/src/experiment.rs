@@ -342,6 +342,10 @@ mod tests {
             ["/config/adapter", "/config/scorers/0"]
         );
         assert_eq!(
+            pointers(|c| c["execution"] = json!({"samples": 2})),
+            ["/config/adapter"]
+        );
+        assert_eq!(
             pointers(|c| c["retry"] = json!({"initial_interval": "2m"})),
             ["/config/retry/maximum_interval"]
         );

@@ -29,7 +29,7 @@ pub struct ScorerFigures {
     pub count: u64,
     /// Over the scored items.
     pub mean: Option<f64>,
-    /// Items that passed; none unless every score is boolean.
+    /// Items that passed, of several samples these; none of scores that neither pass nor fail.
     pub passed: Option<u64>,
 }
 
@@ -46,9 +46,17 @@ impl From<&ScorerSummary> for ScorerFigures {
         Self {
             count: summary.count,
             mean: summary.mean,
-            passed,
+            passed: passed_samples(summary).or(passed),
         }
     }
+}
+
+/// The samples that passed, of items with several.
+fn passed_samples(summary: &ScorerSummary) -> Option<u64> {
+    let (first, last) = (summary.pass_at_k.first()?, summary.pass_at_k.last()?);
+    // One sample drawn of each item passes as often as samples do; the last k is the number of samples.
+    let samples = first.items as f64 * f64::from(last.k);
+    (first.k == 1).then(|| (first.mean * samples).round() as u64)
 }
 
 /// What became of all rules.

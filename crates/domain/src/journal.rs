@@ -1,5 +1,7 @@
 //! The journal of one item: every call whose outcome was recorded, and which of them stands.
 
+use std::collections::HashMap;
+
 use crate::money::Money;
 use crate::output::{Output, TokenUsage};
 
@@ -55,6 +57,48 @@ impl ItemJournal {
     }
 }
 
+/// What is recorded of a chunk, by item and sample; of a scorer, by question.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    /// The samples of an item in no order.
+    items: HashMap<String, Vec<ItemJournal>>,
+}
+
+impl Journal {
+    /// Adds what was recorded later than all that is there.
+    pub fn push(&mut self, output: Output) {
+        let samples = match self.items.get_mut(&output.item_id) {
+            Some(samples) => samples,
+            None => self.items.entry(output.item_id.clone()).or_default(),
+        };
+        match samples
+            .iter_mut()
+            .find(|known| known.output.sample == output.sample)
+        {
+            Some(known) => known.push(output),
+            None => samples.push(ItemJournal::new(output)),
+        }
+    }
+
+    pub fn get(&self, item_id: &str, sample: u32) -> Option<&ItemJournal> {
+        let mut samples = self.items.get(item_id)?.iter();
+        samples.find(|known| known.output.sample == sample)
+    }
+
+    /// Whether nothing is recorded.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+impl FromIterator<Output> for Journal {
+    fn from_iter<T: IntoIterator<Item = Output>>(outputs: T) -> Self {
+        let mut journal = Self::default();
+        outputs.into_iter().for_each(|output| journal.push(output));
+        journal
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -74,6 +118,22 @@ mod tests {
         journal.push(answered("2"));
         assert_eq!(journal.output.answer.as_ref().unwrap().value, json!("1"));
         assert_eq!((journal.calls, journal.repeated), (3, 1));
+    }
+
+    #[test]
+    fn the_samples_of_an_item_are_told_apart() {
+        let second = |value| Output {
+            sample: 1,
+            ..answered(value)
+        };
+        let journal = Journal::from_iter([answered("1"), second("2"), second("3")]);
+        let value = |sample| {
+            let known = journal.get("a", sample)?;
+            Some((known.output.answer.clone()?.value, known.calls))
+        };
+        assert_eq!(value(0), Some((json!("1"), 1)));
+        assert_eq!(value(1), Some((json!("2"), 2)));
+        assert_eq!(value(2), None);
     }
 
     #[test]

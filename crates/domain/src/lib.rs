@@ -1,6 +1,7 @@
 //! The nouns and rules of an evaluation: experiments, items, outputs, scores, aggregates and their statistics.
 //!
-//! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run produces,
+//! `experiment` and `config` say what a user asks for, `item`, `output`, `score` and `result` what a run
+//! produces, `samples` what those of one item come to,
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
 //! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
 //! divides it, `journal` accounts for it, `waiting` says why none begins, `schedule` when all of it begins again, `tenant` whose
@@ -24,6 +25,7 @@ pub mod money;
 pub mod output;
 pub mod progress;
 pub mod result;
+pub mod samples;
 pub mod schedule;
 pub mod score;
 pub mod spec;

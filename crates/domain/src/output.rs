@@ -18,6 +18,9 @@ pub use usage::TokenUsage;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Output {
     pub item_id: String,
+    /// Which of the item's samples it is, from 0; left out of the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sample: u32,
     /// Calls made for this item whose outcome is known.
     pub attempts: u32,
     /// The answer; absent when the last call failed.
@@ -241,6 +244,7 @@ impl Output {
     fn unknown(attempts: u32) -> Self {
         Self {
             item_id: String::new(),
+            sample: 0,
             attempts,
             answer: None,
             error: None,

@@ -1,5 +1,7 @@
 //! The result for one item and model: the item, its output and its scores.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::item::DatasetItem;
@@ -21,11 +23,14 @@ pub enum ItemState {
     Skipped,
 }
 
-/// One item of one run with its output and scores.
+/// One item of one run with its output and scores; of several samples, one of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ItemResult {
     pub item: DatasetItem,
+    /// Which of the item's samples it is, from 0.
+    #[serde(default)]
+    pub sample: u32,
     pub state: ItemState,
     /// Absent when the item was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +42,17 @@ pub struct ItemResult {
     pub scorer_errors: Vec<ScorerError>,
 }
 
-/// How many items are in each state.
+impl ItemResult {
+    /// What a report calls it: by the item's id, and all samples but the first by their number.
+    pub fn label(&self) -> Cow<'_, str> {
+        match self.sample {
+            0 => Cow::Borrowed(&self.item.id),
+            sample => Cow::Owned(format!("{} (sample {sample})", self.item.id)),
+        }
+    }
+}
+
+/// How many items are in each state; of several samples, each counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StateCounts {

@@ -21,6 +21,17 @@ pub struct Score {
     pub metadata: Map<String, Value>,
 }
 
+impl Score {
+    /// Whether it passes: by its scorer's `pass_threshold`, else by being true. None of a number without a threshold.
+    pub fn passed(&self) -> Option<bool> {
+        let by_threshold = self.metadata.get("passed").and_then(Value::as_bool);
+        match self.value {
+            ScoreValue::Boolean(value) => Some(value && by_threshold.unwrap_or(true)),
+            ScoreValue::Number(_) => by_threshold,
+        }
+    }
+}
+
 /// A boolean or a finite number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

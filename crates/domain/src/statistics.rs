@@ -1,7 +1,7 @@
 //! How certain a mean is: confidence intervals at 95 %, from formulas, from resampling, and for items in clusters.
 //!
 //! `sample` makes NaN impossible, `distribution` and `random` are what the rest stands on, `bootstrap` and `cluster` are
-//! for means without a formula or without independence, `classification` is for labels, and `breakdown` applies all of it to the results of a run.
+//! for means without a formula or without independence, `classification` is for labels, `passes` for several samples of an item, and `breakdown` applies all of it to the results of a run.
 //! Every formula, its source and its reference are in `docs/statistics.md`.
 
 pub mod bootstrap;
@@ -9,6 +9,7 @@ pub mod breakdown;
 pub mod classification;
 pub mod cluster;
 pub mod distribution;
+pub mod passes;
 pub mod random;
 pub mod sample;
 

@@ -7,6 +7,7 @@ use crate::aggregate::{Aggregate, ScorerCalls};
 use crate::progress::Progress;
 use crate::schedule::ScheduleId;
 use crate::statistics::interval_95;
+use crate::statistics::passes::PassAtK;
 
 /// Where an experiment, or one run of it, stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,9 +64,9 @@ pub struct RunSummary {
 pub struct ScorerSummary {
     /// The scorer's name in the experiment.
     pub scorer: String,
-    /// Items scored: all other figures are about these.
+    /// Items scored: all other figures are about these. An item counts once, by the mean of its samples that are scored.
     pub count: u64,
-    /// Items with an output that this scorer could not score.
+    /// Items with an output that this scorer could not score; of several samples, each counts.
     pub errors: u64,
     /// Absent while nothing is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +99,9 @@ pub struct ScorerSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub agreement: Option<f64>,
+    /// Of items with several samples, when scores pass or fail: for some k, how likely one of k samples passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pass_at_k: Vec<PassAtK>,
 }
 
 /// An interval that holds the true mean in 95 % of experiments like this one.
@@ -156,6 +160,10 @@ impl From<&Aggregate> for ScorerSummary {
             },
             calls: aggregate.calls,
             agreement: aggregate.agreement.and_then(|agreement| agreement.alpha()),
+            pass_at_k: match (&aggregate.passes, aggregate.count) {
+                (Some(passes), 1..) => passes.at_all(),
+                _ => Vec::new(),
+            },
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Wait {
 pub enum WaitReason {
     /// A rate of the run is used up, or the provider has asked to be left alone for a while.
     RateLimit,
+    /// No worker takes the activities of a task queue; one is tried now and then.
+    Worker,
     /// The provider is away; it is asked now and then whether it is back.
     Provider,
     /// All that the workers together may ask of the provider is in use.

@@ -34,7 +34,7 @@ impl Stretch {
 pub fn lanes(dataset: &DatasetRef, concurrency: u32) -> u32 {
     let concurrency = u64::from(concurrency.max(1));
     let wanted = (2 * concurrency)
-        .div_ceil(dataset.chunk_size.max(1))
+        .div_ceil(dataset.chunk_outputs())
         .clamp(3, 16);
     let lanes = wanted.min(dataset.chunks()).min(concurrency).max(1);
     u32::try_from(lanes).unwrap_or(1)
@@ -55,7 +55,7 @@ pub fn next_stretch(
         .checked_sub(next_chunk)
         .filter(|left| *left > 0)?;
     let lanes = u64::from(lanes.max(1));
-    let worth_it = CALLS_IN_A_ROW * u64::from(concurrency) / lanes / dataset.chunk_size.max(1);
+    let worth_it = CALLS_IN_A_ROW * u64::from(concurrency) / lanes / dataset.chunk_outputs();
     let longest = dataset
         .chunks()
         .div_ceil(STRETCHES)

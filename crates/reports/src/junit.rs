@@ -7,7 +7,6 @@ use std::fmt::Write;
 use domain::gate::{RuleOutcome, Verdict};
 use domain::result::{ItemResult, ItemState};
 use domain::score::{Score, ScoreValue};
-use serde_json::Value;
 
 use crate::text::{excerpt, plain};
 
@@ -95,7 +94,7 @@ pub fn rules(run: &str, verdict: &Verdict) -> String {
     xml
 }
 
-/// An item as a test. It fails when a score is false or below its scorer's `pass_threshold`; it is an error when there
+/// An item as a test, each sample by itself. It fails when a score is false or below its scorer's `pass_threshold`; it is an error when there
 /// is no answer, or not every score.
 pub fn item(run: &str, result: &ItemResult) -> String {
     let mut xml = String::new();
@@ -104,7 +103,7 @@ pub fn item(run: &str, result: &ItemResult) -> String {
     let seconds = answer
         .and_then(|answer| answer.latency_ms)
         .map(|ms| ms / 1000.0);
-    begin(&mut xml, run, &result.item.id, seconds);
+    begin(&mut xml, run, &result.label(), seconds);
     match result.state {
         ItemState::Ok => {
             let failed: Vec<String> = failed(result).map(told).collect();
@@ -146,10 +145,8 @@ pub fn item(run: &str, result: &ItemResult) -> String {
 
 /// The scores by which an item fails.
 fn failed(result: &ItemResult) -> impl Iterator<Item = &Score> {
-    result.scores.iter().filter(|score| {
-        let passed = score.metadata.get("passed").and_then(Value::as_bool);
-        score.value == ScoreValue::Boolean(false) || passed == Some(false)
-    })
+    let scores = result.scores.iter();
+    scores.filter(|score| score.passed() == Some(false))
 }
 
 fn told(score: &Score) -> String {
@@ -245,7 +242,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use domain::gate::{Judged, judge};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

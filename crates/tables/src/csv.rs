@@ -1,12 +1,13 @@
-//! One row an item, one column a scorer. An empty cell is no score.
+//! One row a sample of an item, one column a scorer. An empty cell is no score.
 
 use ::csv::WriterBuilder;
 use domain::result::ItemResult;
 use domain::score::ScoreValue;
 use serde_json::Value;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "item_id",
+    "sample",
     "model",
     "state",
     "output",
@@ -61,6 +62,7 @@ fn row(model: &str, scorers: &[String], result: &ItemResult) -> Vec<String> {
     let usage = answer.and_then(|answer| answer.usage);
     let mut cells = vec![
         result.item.id.clone(),
+        result.sample.to_string(),
         model.to_owned(),
         state(result),
         answer.map_or(String::new(), |answer| text(&answer.value)),

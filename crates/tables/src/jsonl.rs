@@ -1,4 +1,4 @@
-//! One JSON object an item.
+//! One JSON object a sample of an item.
 
 use domain::result::ItemResult;
 use serde::Serialize;

@@ -229,11 +229,7 @@ async fn emit(
     started_at: Timestamp,
 ) -> WorkflowResult<()> {
     ctx.state_mut(|run| {
-        let items = run
-            .progress
-            .dataset
-            .as_ref()
-            .map_or(0, |dataset| dataset.count);
+        let items = run.progress.dataset.as_ref().map_or(0, DatasetRef::outputs);
         run.progress.states.skipped += items.saturating_sub(run.progress.states.total());
         run.progress.pause = None;
     });

@@ -24,6 +24,8 @@ pub const HANDED_OVER: &str = "HandedOver";
 pub const TASK_ABORTED: &str = "TaskAborted";
 /// The provider is away, and the stretch waits for it. Retryable.
 pub const PROVIDER_AWAY: &str = "ProviderAway";
+/// No worker takes the activities of a task queue, and the stretch waits for one. Retryable.
+pub const WORKER_AWAY: &str = "WorkerAway";
 /// More items have failed than the experiment allows. Not retryable.
 pub const TOO_MANY_FAILURES: &str = "TooManyFailures";
 /// The specification is not in the store yet: the workflow was started while it was written. Retryable.

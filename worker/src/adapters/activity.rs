@@ -68,8 +68,16 @@ impl Activity {
         &self.gate
     }
 
-    pub(super) async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
-        let input = self.input(item);
+    pub(super) async fn answer(
+        &self,
+        item: &DatasetItem,
+        sample: u32,
+    ) -> Result<Answer, CallError> {
+        let mut input = self.input(item);
+        // The first is sent as items were before there were several.
+        if sample > 0 {
+            input["sample"] = sample.into();
+        }
         let sent = input.to_string();
         if sent.len() > LARGEST_PAYLOAD {
             let message = format!(
@@ -207,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_too_large_is_not_sent() {
         let large = item(&"x".repeat(LARGEST_PAYLOAD));
-        let error = activity(Sends::Item).answer(&large).await.unwrap_err();
+        let error = activity(Sends::Item).answer(&large, 0).await.unwrap_err();
         assert_eq!(error.kind, CallErrorKind::Item);
         assert!(
             error.message.contains("at most 262144 bytes"),

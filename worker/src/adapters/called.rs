@@ -113,21 +113,30 @@ impl Called {
     }
 
     /// SHA-256 of the call as JSON, in hexadecimal.
-    pub(super) fn cache_key(&self, item: &DatasetItem) -> Option<String> {
-        let mut call = Map::from_iter([("call".to_owned(), self.common.clone())]);
+    pub(super) fn cache_key(&self, item: &DatasetItem, sample: u32) -> Option<String> {
+        let mut common = self.common.clone();
+        // The first is named as calls were before there were several.
+        if sample > 0 {
+            common["sample"] = sample.into();
+        }
+        let mut call = Map::from_iter([("call".to_owned(), common)]);
         call.extend(self.question(item).ok()?);
         let call = Value::Object(call).to_string();
         Some(hex::encode(Sha256::digest(call.as_bytes())))
     }
 
-    pub(super) async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
+    pub(super) async fn answer(
+        &self,
+        item: &DatasetItem,
+        sample: u32,
+    ) -> Result<Answer, CallError> {
         let question = self
             .question(item)
             .map_err(|error| CallError::new(CallErrorKind::Item, error.to_string()))?;
         let started = Instant::now();
         let asking = async {
             match &self.kind {
-                Kind::Chat(chat) => chat.ask(question).await,
+                Kind::Chat(chat) => chat.ask(question, sample).await,
                 Kind::Http(http) => http.ask(question).await,
                 Kind::Sse(sse) => sse.ask(question, started).await,
                 Kind::Embeddings(embeddings) => embeddings.ask(question).await,

@@ -6,6 +6,8 @@ mod request;
 mod tests;
 mod wire;
 
+use std::borrow::Cow;
+
 use domain::config::ChatAdapter;
 use domain::item::DatasetItem;
 use domain::output::{Answer, CallError, TokenUsage, ToolCall};
@@ -25,6 +27,8 @@ pub(super) struct Chat {
     api: Api,
     client: Client,
     target: ServiceTarget,
+    config: ChatAdapter,
+    model: String,
     options: ChatOptions,
     tools: Vec<Tool>,
     prompt: Prompt,
@@ -47,6 +51,8 @@ impl Chat {
             api,
             client,
             target: request::target(provider, &config.provider, model)?,
+            config: config.clone(),
+            model: model.to_owned(),
             options: request::options(api, config, model),
             tools: request::tools(api, config),
             prompt: Prompt::compile(config).map_err(|faults| faulty(&faults))?,
@@ -67,7 +73,7 @@ impl Chat {
             "max_tokens": config.max_tokens,
             "seed": config.seed,
             "stop": config.stop,
-            // Of several answers to one item, the first.
+            // Of several samples of an item, the first; the others are named by `Called`.
             "sample": 0,
         });
         // What came later is there only when it is used, so that the answers kept before it are still found.
@@ -100,7 +106,11 @@ impl Chat {
         ]))
     }
 
-    pub(super) async fn ask(&self, mut question: Question) -> Result<Answer, CallError> {
+    pub(super) async fn ask(
+        &self,
+        mut question: Question,
+        sample: u32,
+    ) -> Result<Answer, CallError> {
         let mut text = |key: &str| match question.remove(key) {
             Some(Value::String(text)) => Some(text),
             _ => None,
@@ -109,10 +119,25 @@ impl Chat {
         request.system = text("system");
         request.tools = (!self.tools.is_empty()).then(|| self.tools.clone());
         let target = self.target.clone();
-        let call = self.client.exec_chat(target, request, Some(&self.options));
+        let options = self.options(sample);
+        let call = self.client.exec_chat(target, request, Some(&options));
         match call.await {
             Ok(response) => self.read(&response),
             Err(error) => Err(failure::call_error(error, self.api, &self.wording)),
+        }
+    }
+
+    /// What a sample is asked for with: another seed than that of others, if there is one.
+    fn options(&self, sample: u32) -> Cow<'_, ChatOptions> {
+        match self.config.seed {
+            Some(seed) if sample > 0 => {
+                let config = ChatAdapter {
+                    seed: Some(seed.wrapping_add(sample.into())),
+                    ..self.config.clone()
+                };
+                Cow::Owned(request::options(self.api, &config, &self.model))
+            }
+            _ => Cow::Borrowed(&self.options),
         }
     }
 

@@ -36,7 +36,11 @@ impl Recorded {
         Ok(Self { index })
     }
 
-    pub(super) async fn answer(&self, item: &DatasetItem) -> Result<Answer, CallError> {
+    pub(super) async fn answer(
+        &self,
+        item: &DatasetItem,
+        sample: u32,
+    ) -> Result<Answer, CallError> {
         let Some(index) = &self.index else {
             let value = item.output.clone().ok_or_else(|| {
                 CallError::new(
@@ -48,7 +52,7 @@ impl Recorded {
         };
         let index = Arc::clone(index);
         let id = item.id.clone();
-        let line = spawn_blocking(move || index.line(&id)).await;
+        let line = spawn_blocking(move || index.line(&id, sample)).await;
         answer(line.map_err(|_| {
             CallError::new(
                 CallErrorKind::Connection,
@@ -116,13 +120,13 @@ mod tests {
         let recorded = Recorded { index: None };
         assert_eq!(
             recorded
-                .answer(&item("1", Some(json!({"a": 1}))))
+                .answer(&item("1", Some(json!({"a": 1}))), 0)
                 .await
                 .unwrap()
                 .value,
             json!({"a": 1})
         );
-        let error = recorded.answer(&item("1", None)).await.unwrap_err();
+        let error = recorded.answer(&item("1", None), 0).await.unwrap_err();
         assert_eq!(
             error,
             CallError::new(CallErrorKind::Item, "item `1` has no recorded `output`")
@@ -142,7 +146,7 @@ mod tests {
             open(file, model)
                 .await
                 .unwrap()
-                .answer(&item(id, None))
+                .answer(&item(id, None), 0)
                 .await
         };
         let a = answer("a", "1").await.unwrap();
@@ -171,7 +175,7 @@ mod tests {
         let recorded = open("{\"id\": \"1\", \"output\": null}", "a")
             .await
             .unwrap();
-        let error = recorded.answer(&item("1", None)).await.unwrap_err();
+        let error = recorded.answer(&item("1", None), 0).await.unwrap_err();
         assert_eq!(error.kind, CallErrorKind::Item);
     }
 
@@ -256,10 +260,10 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(
-            third.answer(&item("1", None)).await.unwrap().value,
+            third.answer(&item("1", None), 0).await.unwrap().value,
             json!("newer")
         );
-        let error = first.answer(&item("1", None)).await.unwrap_err();
+        let error = first.answer(&item("1", None), 0).await.unwrap_err();
         assert!(
             error.message.contains("`o.jsonl` has changed"),
             "{}",

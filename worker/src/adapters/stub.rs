@@ -195,7 +195,7 @@ pub(super) async fn ask(
 ) -> (Result<Answer, CallError>, Option<Request>) {
     let stub = Stub::start(reply).await;
     let adapter = open(&stub, api, config, "m").await.unwrap();
-    let answer = adapter.answer(&item()).await;
+    let answer = adapter.answer(&item(), 0).await;
     (answer, stub.requests().into_iter().next())
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::waiting::{Wait, WaitReason};
 use tokio::time::Instant;
 
 use crate::asking::{Asking, Hand};
@@ -13,6 +14,21 @@ const LONGEST_WAIT_HERE: Duration = Duration::from_secs(60);
 /// How long a stretch is kept while its provider is away, and after how long it comes back to look.
 const PATIENCE_WITH_PROVIDER: Duration = Duration::from_secs(30);
 const LOOK_FOR_PROVIDER_AFTER: Duration = Duration::from_secs(20);
+
+/// A stretch that comes back to look again later.
+fn away(wait: Option<Wait>) -> Failure {
+    let retry_in = LOOK_FOR_PROVIDER_AFTER;
+    match wait {
+        Some(wait) if wait.reason == WaitReason::Worker => Failure::WorkerAway {
+            detail: wait.detail,
+            retry_in,
+        },
+        wait => Failure::ProviderAway {
+            detail: wait.map(|wait| wait.detail).unwrap_or_default(),
+            retry_in,
+        },
+    }
+}
 
 impl Asking<'_> {
     /// Tells why nothing moves, and ends a stretch that would wait for long.
@@ -37,10 +53,7 @@ impl Asking<'_> {
             true => {
                 let since = away_since.get_or_insert_with(Instant::now);
                 if hand.calls.is_empty() && since.elapsed() > PATIENCE_WITH_PROVIDER {
-                    return Err(Failure::ProviderAway {
-                        detail: wait.map(|wait| wait.detail).unwrap_or_default(),
-                        retry_in: LOOK_FOR_PROVIDER_AFTER,
-                    });
+                    return Err(away(wait));
                 }
             }
         }

@@ -23,11 +23,12 @@ const CHUNKS_AHEAD: usize = 2;
 /// Items looked up in the cache at once.
 const LOOKUPS_AT_ONCE: usize = 16;
 
-/// An item that is to be asked, and the calls made for it before.
+/// A sample of an item that is to be asked, and the calls made for it before.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) chunk: u64,
     pub(super) item: DatasetItem,
+    pub(super) sample: u32,
     pub(super) attempts: u32,
     /// Of those, the ones that cost the item nothing.
     pub(super) excused: u32,
@@ -84,7 +85,7 @@ impl Opening {
         let items = self.items(dataset, chunk).await?;
         let opened = self.store.open_outputs(&self.caller, chunk, self.attempt);
         let (journal, log) = opened.await?;
-        let questions = self.unanswered(items, journal, chunk);
+        let questions = self.unanswered(items, &journal, chunk);
         let (questions, cached) = match &self.cache {
             Some(adapter) => self.look_up(adapter, questions).await?,
             None => (questions, Vec::new()),
@@ -96,32 +97,48 @@ impl Opening {
         })
     }
 
-    /// Everything that is asked of a chunk, whether or not it is answered.
-    async fn items(&self, dataset: &DatasetRef, chunk: u64) -> Result<Vec<DatasetItem>, Failure> {
+    /// Everything that is asked of a chunk, whether or not it is answered: items with their samples.
+    async fn items(
+        &self,
+        dataset: &DatasetRef,
+        chunk: u64,
+    ) -> Result<Vec<(DatasetItem, u32)>, Failure> {
         let items = self.store.dataset_chunk(dataset, chunk).await?;
+        let samples = || {
+            let of = |item| (0..dataset.samples).map(move |sample| (item, sample));
+            items.iter().flat_map(of)
+        };
         let Subject::Outputs(questions) = &self.subject else {
-            return Ok(items);
+            let samples = samples().map(|(item, sample)| (item.clone(), sample));
+            return Ok(samples.collect());
         };
         let outputs = self.store.outputs(&self.caller.run, chunk).await?;
-        let questions = items
-            .iter()
-            .filter_map(|item| Some(questions(item, &outputs.get(&item.id)?.output)));
-        Ok(questions.flatten().collect())
+        let questions = samples().filter_map(|(item, sample)| {
+            let known = outputs.get(&item.id, sample)?;
+            Some(questions(item, &known.output))
+        });
+        Ok(questions.flatten().map(|question| (question, 0)).collect())
     }
 
     /// The items that are still to be asked. What is recorded is counted.
-    fn unanswered(&self, items: Vec<DatasetItem>, journal: Journal, chunk: u64) -> Vec<Question> {
-        let question = |item: DatasetItem, attempts, excused| Question {
+    fn unanswered(
+        &self,
+        items: Vec<(DatasetItem, u32)>,
+        journal: &Journal,
+        chunk: u64,
+    ) -> Vec<Question> {
+        let question = |item: DatasetItem, sample, attempts, excused| Question {
             chunk,
             item,
+            sample,
             attempts,
             excused,
         };
         items
             .into_iter()
-            .filter_map(|item| {
-                let Some(known) = journal.get(&item.id) else {
-                    return Some(question(item, 0, 0));
+            .filter_map(|(item, sample)| {
+                let Some(known) = journal.get(&item.id, sample) else {
+                    return Some(question(item, sample, 0, 0));
                 };
                 let is_final = known.is_final(self.round, self.maximum_attempts);
                 self.tally.found(known, is_final);
@@ -131,8 +148,8 @@ impl Opening {
                 let output = &known.output;
                 // A later round counts the attempts at an item anew.
                 Some(match output.round == self.round {
-                    true => question(item, output.attempts, output.excused_attempts),
-                    false => question(item, 0, 0),
+                    true => question(item, sample, output.attempts, output.excused_attempts),
+                    false => question(item, sample, 0, 0),
                 })
             })
             .collect()
@@ -147,7 +164,7 @@ impl Opening {
         let tenant = self.caller.run.experiment.tenant();
         let mut found = stream::iter(questions)
             .map(async |question| {
-                let answer = match adapter.cache_key(&question.item) {
+                let answer = match adapter.cache_key(&question.item, question.sample) {
                     Some(key) => self.store.cached_answer(tenant, &key).await?,
                     None => None,
                 };
@@ -171,6 +188,7 @@ impl Opening {
 
     fn cached(&self, question: Question, answer: Answer) -> Output {
         Output {
+            sample: question.sample,
             excused_attempts: question.excused,
             round: self.round,
             ended_at: Some(Timestamp::now()),

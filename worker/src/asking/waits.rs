@@ -83,6 +83,7 @@ mod tests {
 
     fn question(id: &str, attempts: u32) -> Question {
         Question {
+            sample: 0,
             chunk: 0,
             item: serde_json::from_value(json!({"id": id, "input": {}})).unwrap(),
             attempts,

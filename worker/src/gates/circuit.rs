@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Verdict;
+use super::wait::Outage;
 
 /// Failures in a row after which the provider is taken for away.
 const AWAY: u32 = 10;
@@ -27,8 +28,8 @@ pub(super) struct Away {
     pub(super) probe_at: Instant,
     wait: Duration,
     pub(super) is_probing: bool,
-    /// What the last failure was, in our words.
-    pub(super) outline: String,
+    /// What the last failure said.
+    pub(super) outage: Outage,
 }
 
 impl Circuit {
@@ -61,14 +62,14 @@ impl Circuit {
         &mut self,
         is_fresh: bool,
         is_probe: bool,
-        outline: String,
+        outage: Outage,
         now: Instant,
     ) -> Verdict {
         if is_fresh {
             self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
         }
         if let Some(away) = &mut self.away {
-            away.outline = outline;
+            away.outage = outage;
             if is_probe {
                 away.is_probing = false;
                 away.wait = (away.wait * 2).min(PROBE_WAITS.1);
@@ -82,7 +83,7 @@ impl Circuit {
                     probe_at: now + PROBE_WAITS.0,
                     wait: PROBE_WAITS.0,
                     is_probing: false,
-                    outline,
+                    outage,
                 });
                 Verdict::Excused
             }
@@ -94,10 +95,16 @@ impl Circuit {
 
 #[cfg(test)]
 mod tests {
+    use domain::output::{CallError, CallErrorKind};
+
     use super::*;
 
+    fn outage() -> Outage {
+        Outage::of(&CallError::new(CallErrorKind::Timeout, "too slow"))
+    }
+
     fn fail(circuit: &mut Circuit, is_probe: bool, now: Instant) -> Verdict {
-        circuit.failed(true, is_probe, "no answer in time".to_owned(), now)
+        circuit.failed(true, is_probe, outage(), now)
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::bucket::When;
 use super::circuit::Circuit;
 use super::fleet::Fleet;
 use super::pool::total;
+use super::wait::Outage;
 use super::window::Window;
 use super::{Blocked, Verdict, Why, lock, until};
 
@@ -100,12 +101,12 @@ impl Gate {
         }
     }
 
-    /// Why no call can begin just now, if so, and what the last failure of a provider was that is away.
-    pub(super) fn blocked(&self) -> Option<(Blocked, Option<String>)> {
+    /// Why no call can begin just now, if so, and what is known of a provider that is away.
+    pub(super) fn blocked(&self) -> Option<(Blocked, Option<Outage>)> {
         let state = lock(&self.state);
         let blocked = state.blocked(Instant::now()).err()?;
-        let outline = state.circuit.away().map(|away| away.outline.clone());
-        Some((blocked, outline))
+        let outage = state.circuit.away().map(|away| away.outage.clone());
+        Some((blocked, outage))
     }
 
     pub(super) fn is_away(&self) -> bool {
@@ -233,11 +234,11 @@ impl State {
             | CallErrorKind::Connection
             | CallErrorKind::Timeout => {
                 self.circuit
-                    .failed(is_fresh, is_probe, error.outline(), now)
+                    .failed(is_fresh, is_probe, Outage::of(error), now)
             }
             // That nobody can be reached is no item's fault.
             CallErrorKind::Unreachable | CallErrorKind::NoWorker => {
-                self.circuit.failed(true, is_probe, error.outline(), now);
+                self.circuit.failed(true, is_probe, Outage::of(error), now);
                 Verdict::Excused
             }
             CallErrorKind::Refused

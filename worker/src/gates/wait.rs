@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::output::{CallError, CallErrorKind};
 use domain::waiting::{Wait, WaitReason};
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -9,6 +10,27 @@ use tokio::time::Instant;
 
 /// A wait for a rate that is shorter is how a rate is kept, and not worth a word.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// What is known of a provider that is away.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outage {
+    reason: WaitReason,
+    /// What the last failure was, in our words.
+    outline: String,
+}
+
+impl Outage {
+    /// What a failure says: a task queue without a worker stands for a provider too.
+    pub(super) fn of(error: &CallError) -> Self {
+        Self {
+            reason: match error.kind {
+                CallErrorKind::NoWorker => WaitReason::Worker,
+                _ => WaitReason::Provider,
+            },
+            outline: error.outline(),
+        }
+    }
+}
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +70,8 @@ impl Blocked {
     }
 
     /// What users are told of it, if it keeps their run waiting. `is_idle` says that the run has no call in flight,
-    /// `outline` what the last failure was of a provider that is away.
-    pub(super) fn told(self, is_idle: bool, outline: Option<String>) -> Option<Wait> {
+    /// `outage` what is known of a provider that is away.
+    pub(super) fn told(self, is_idle: bool, outage: Option<Outage>) -> Option<Wait> {
         let left = self.until.map(|at| at.duration_since(Instant::now()));
         let is_long = left.is_none_or(|left| left >= WORTH_TELLING);
         let (reason, detail) = match self.why {
@@ -64,7 +86,10 @@ impl Blocked {
                 WaitReason::RateLimit,
                 "the provider has asked to be left alone for a while".to_owned(),
             ),
-            Why::Away => (WaitReason::Provider, outline.unwrap_or_default()),
+            Why::Away => match outage {
+                Some(outage) => (outage.reason, outage.outline),
+                None => (WaitReason::Provider, String::new()),
+            },
             Why::NoLease => (
                 WaitReason::FleetLimit,
                 "the worker has no part yet of what may be asked of the provider".to_owned(),

@@ -136,16 +136,20 @@ async fn a_later_attempt_asks_only_for_what_is_missing() {
     );
     let outputs = fixture.store.outputs(&run, 0).await.unwrap();
     let value = |id: &str| {
-        outputs[id]
-            .output
-            .answer
-            .as_ref()
-            .map(|answer| answer.value.clone())
+        let answer = &outputs.get(id, 0).unwrap().output.answer;
+        answer.as_ref().map(|answer| answer.value.clone())
     };
     assert_eq!(value("a"), Some(json!("from an earlier attempt")));
     assert_eq!(value("b"), Some(json!("from the item")));
     assert_eq!(
-        outputs["c"].output.error.as_ref().unwrap().kind,
+        outputs
+            .get("c", 0)
+            .unwrap()
+            .output
+            .error
+            .as_ref()
+            .unwrap()
+            .kind,
         CallErrorKind::Item
     );
 }

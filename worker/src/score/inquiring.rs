@@ -96,7 +96,7 @@ impl Asker {
                 call_timeout,
                 allowance: Allowance::default(),
                 max_failure_rate: None,
-                items: input.dataset.count,
+                outputs: input.dataset.outputs(),
                 form: Some(Arc::new(move |answer| {
                     check[scorer]
                         .inquiry()

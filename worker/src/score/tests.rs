@@ -1,6 +1,5 @@
 //! Judging, without a store.
 
-use domain::journal::ItemJournal;
 use domain::output::{Answer, CallError, CallErrorKind};
 use serde_json::json;
 
@@ -11,10 +10,8 @@ fn item(id: &str, expected: Option<&str>) -> DatasetItem {
     serde_json::from_value(json!({"id": id, "input": {}, "expected": expected})).unwrap()
 }
 
-fn answered(id: &str, value: &str) -> (String, ItemJournal) {
-    let answer = Answer::of(json!(value));
-    let output = Output::answered(id.to_owned(), 1, answer);
-    (id.to_owned(), ItemJournal::new(output))
+fn answered(id: &str, value: &str) -> Output {
+    Output::answered(id.to_owned(), 1, Answer::of(json!(value)))
 }
 
 #[test]
@@ -28,16 +25,21 @@ fn every_item_has_one_state_and_only_scored_items_are_in_the_mean() {
     ];
     let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
     let failed = Output::failed("failed".to_owned(), 1, timeout);
-    let mut failed = ItemJournal::new(failed.clone());
-    failed.push(failed.output.clone());
-    let outputs = Journal::from([
+    let outputs = Journal::from_iter([
         answered("right", "4"),
         answered("wrong", "5"),
         answered("bare", "4"),
-        ("failed".to_owned(), failed),
+        failed.clone(),
+        failed,
     ]);
     let scorers = [serde_json::from_value(json!({"type": "exact_match"})).unwrap()];
-    let judged = judge(items, outputs, &compiled(&scorers).unwrap(), &[Vec::new()]);
+    let judged = judge(
+        items,
+        1,
+        &outputs,
+        &compiled(&scorers).unwrap(),
+        &[Vec::new()],
+    );
     let states = StateCounts {
         ok: 2,
         generation_failed: 1,
@@ -57,4 +59,39 @@ fn every_item_has_one_state_and_only_scored_items_are_in_the_mean() {
         ),
         (3, 5)
     );
+}
+
+#[test]
+fn the_samples_of_an_item_are_one_score_and_each_a_result() {
+    let items = vec![item("a", Some("4")), item("b", Some("4"))];
+    let sampled = |id, sample, value| Output {
+        sample,
+        ..answered(id, value)
+    };
+    let outputs = Journal::from_iter([
+        sampled("a", 0, "4"),
+        sampled("a", 1, "5"),
+        sampled("b", 1, "4"),
+    ]);
+    let scorers = [serde_json::from_value(json!({"type": "exact_match"})).unwrap()];
+    let judged = judge(
+        items,
+        2,
+        &outputs,
+        &compiled(&scorers).unwrap(),
+        &[Vec::new()],
+    );
+    let rows = judged.results.iter();
+    let rows: Vec<_> = rows
+        .map(|row| (row.item.id.as_str(), row.sample, row.state))
+        .collect();
+    let (ok, skipped) = (ItemState::Ok, ItemState::Skipped);
+    assert_eq!(
+        rows,
+        [("a", 0, ok), ("a", 1, ok), ("b", 0, skipped), ("b", 1, ok)]
+    );
+    let aggregate = &judged.chunk.aggregates[0];
+    // Half of `a`, and of `b` the one sample that there is.
+    assert_eq!((aggregate.count, aggregate.mean()), (2, 0.75));
+    assert_eq!(judged.chunk.states.total(), 4);
 }

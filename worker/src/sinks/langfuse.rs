@@ -108,7 +108,8 @@ fn events(summary: &RunSummary, result: &ItemResult) -> Vec<String> {
     let Some(output) = &result.output else {
         return Vec::new();
     };
-    let trace = trace_id(&summary.experiment_id, summary.index, &result.item.id);
+    let (id, sample) = (&result.item.id, result.sample);
+    let trace = trace_id(&summary.experiment_id, summary.index, id, sample);
     let at = output.ended_at.unwrap_or(summary.ended_at);
     let answer = output.answer.as_ref();
     let body = json!({
@@ -121,6 +122,7 @@ fn events(summary: &RunSummary, result: &ItemResult) -> Vec<String> {
         "tags": result.item.tags,
         "metadata": {
             "item_id": result.item.id,
+            "sample": result.sample,
             "model": summary.model,
             "round": summary.round,
             "state": result.state,
@@ -140,12 +142,13 @@ fn scored(summary: &RunSummary, result: &ItemResult, trace: &str, score: &Score)
         ScoreValue::Boolean(value) => (json!(u8::from(value)), "BOOLEAN"),
         ScoreValue::Number(value) => (json!(value), "NUMERIC"),
     };
-    let id = digest([
-        &summary.experiment_id,
-        &summary.index.to_string(),
-        &result.item.id,
-        &score.name,
-    ]);
+    let index = summary.index.to_string();
+    let item = match result.sample {
+        0 => &result.item.id,
+        // Its trace tells it from the item's other samples.
+        _ => trace,
+    };
+    let id = digest([&summary.experiment_id, &index, item, &score.name]);
     let body = json!({
         "id": id,
         "traceId": trace,

@@ -92,9 +92,9 @@ impl Bars {
 impl ModelBar {
     fn show(&mut self, run: &ModelRun) {
         if let Some(dataset) = &run.dataset
-            && self.bar.length() != Some(dataset.count)
+            && self.bar.length() != Some(dataset.outputs())
         {
-            self.bar.set_length(dataset.count);
+            self.bar.set_length(dataset.outputs());
             self.bar.set_style(bar_style());
         }
         self.bar.set_position(run.items_done);

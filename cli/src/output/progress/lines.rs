@@ -54,7 +54,11 @@ pub(crate) fn head(experiment: &Experiment) -> String {
 pub(crate) fn model(run: &ModelRun) -> String {
     let mut parts = vec![words::stage(run).to_owned()];
     if let Some(dataset) = &run.dataset {
-        parts.push(format!("{}/{} items", run.items_done, dataset.count));
+        let what = match dataset.samples {
+            1 => "items",
+            _ => "samples",
+        };
+        parts.push(format!("{}/{} {what}", run.items_done, dataset.outputs()));
     }
     if run.generated.failed > 0 {
         parts.push(format!("{} failed", run.generated.failed));

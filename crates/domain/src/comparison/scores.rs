@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::result::ItemResult;
+use crate::samples;
 use crate::score::ScoreValue;
 
 /// The scores of a run: the id of each item, and 16 bytes for each scorer.
@@ -53,15 +54,23 @@ impl RunScores {
         }
     }
 
-    /// Adds an item; its id must not have been added before.
-    pub fn push(&mut self, result: &ItemResult) {
+    /// Adds an item, all of its samples; its id must not have been added before.
+    pub fn push(&mut self, samples: &[ItemResult]) {
+        let Some(first) = samples.first() else {
+            return;
+        };
         let place = self.ids.len();
-        self.ids.push(result.item.id.clone());
-        for score in &result.scores {
-            self.set(&score.name, place, Some(score.value));
-        }
-        for error in &result.scorer_errors {
-            self.set(&error.name, place, None);
+        self.ids.push(first.item.id.clone());
+        let mut known: Vec<&str> = Vec::new();
+        for result in samples {
+            let scored = result.scores.iter().map(|score| &score.name);
+            let failed = result.scorer_errors.iter().map(|error| &error.name);
+            for name in scored.chain(failed) {
+                if !known.contains(&name.as_str()) {
+                    known.push(name);
+                    self.set(name, place, samples::score(samples, name));
+                }
+            }
         }
         for (_, column) in &mut self.columns {
             column.resize(place + 1, None);
@@ -76,8 +85,7 @@ impl RunScores {
         });
         let column = &mut self.columns[found].1;
         column.resize(place + 1, None);
-        // Of several scores under one name the first counts.
-        column[place] = column[place].or(value);
+        column[place] = value;
     }
 
     /// The scorers that were heard of, in the order in which they were.

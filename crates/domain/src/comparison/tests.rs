@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::comparison::difference::DecidingTest;
+use crate::samples::tests::samples;
 
 fn run(name: &str, items: &[(&str, Value)]) -> RunScores {
     let mut run = RunScores::new(name);
@@ -15,7 +16,7 @@ fn run(name: &str, items: &[(&str, Value)]) -> RunScores {
             "state": if failed { "generation_failed" } else { "ok" },
             "scores": if failed { json!([]) } else { scored },
         });
-        run.push(&serde_json::from_value(result).unwrap());
+        run.push(&[serde_json::from_value(result).unwrap()]);
     }
     run
 }
@@ -202,4 +203,22 @@ fn with_more_tests_than_exchanges_can_serve_the_paired_t_test_decides() {
     assert_eq!(decider(9_999), (Some(DecidingTest::Permutation), true));
     assert_eq!(decider(150), (Some(DecidingTest::PairedT), true));
     assert_eq!(decider(0), (Some(DecidingTest::PairedT), false));
+}
+
+#[test]
+fn items_with_several_samples_are_paired_by_their_means() {
+    let run = |name: &str, passed: usize| {
+        let mut run = RunScores::new(name);
+        for id in 0..30 {
+            let scores: Vec<Value> = (0..4).map(|sample| json!(sample < passed)).collect();
+            run.push(&samples(&id.to_string(), &scores));
+        }
+        run
+    };
+    let compared = compare(&[run("a", 1), run("b", 2)], &Options::default()).unwrap();
+    let difference = &compared.differences[0];
+    assert_eq!(difference.coverage.paired, 30);
+    assert_eq!(difference.mean_difference, Some(0.25));
+    assert_eq!((difference.wins, difference.mcnemar), (30, None));
+    assert!(!difference.statistically_tied);
 }

@@ -42,12 +42,12 @@ pub struct ExecutionConfig {
         schema(nullable = false, minimum = 0.0, maximum = 1.0)
     )]
     pub max_failure_rate: Option<f64>,
-    /// What the calls of each model may cost in all, in US dollars. A run that reaches it is paused; raise it to go on. Calls
+    /// What the calls of each model may cost in all, those of its scorers among them, in US dollars. A run that reaches it is paused; raise it to go on. Calls
     /// in flight are ended, so a little more may be spent. Has no effect for models without a price in the provider table.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub max_cost: Option<Money>,
-    /// Tokens that the calls of each model may use in all. A run that reaches them is paused, as with `max_cost`.
+    /// Tokens that the calls of each model may use in all, those of its scorers among them. A run that reaches them is paused, as with `max_cost`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub max_tokens: Option<u64>,
@@ -55,6 +55,16 @@ pub struct ExecutionConfig {
     /// there. Failures are never kept.
     #[cfg_attr(feature = "schema", schema(default = false))]
     pub cache: bool,
+    /// Outputs asked for of each item, by each model. The sample, from 0, is added to the `seed` of a call if there is one, so
+    /// that samples differ. With several, figures are of the means of items, and `pass_at_k` is told of what passes or fails.
+    #[serde(skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 100, default = 1))]
+    pub samples: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_one(samples: &u32) -> bool {
+    *samples == 1
 }
 
 impl Default for ExecutionConfig {
@@ -69,6 +79,7 @@ impl Default for ExecutionConfig {
             max_cost: None,
             max_tokens: None,
             cache: false,
+            samples: 1,
         }
     }
 }

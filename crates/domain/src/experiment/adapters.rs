@@ -80,6 +80,12 @@ fn check_recorded(recorded: &RecordedAdapter, config: &ExperimentConfig, faults:
         }
         (None, _) => {}
     }
+    if recorded.path.is_none() && config.execution.samples > 1 {
+        faults.push(Fault::new(
+            "",
+            "an item has one `output` of its own: record several in a file, each with its `sample`, and give its `path`, or set `execution.samples` to 1",
+        ));
+    }
 }
 
 fn check_tools(chat: &ChatAdapter, faults: &mut Vec<Fault>) {

@@ -1,10 +1,13 @@
 //! Gates as a whole: what passes, what fails, and how it is told.
 
+use serde_json::json;
+
 use super::*;
 use crate::aggregate::Aggregate;
 use crate::comparison::difference::{DifferenceInterval, DifferenceMethod};
 use crate::comparison::scores::RunScores;
 use crate::comparison::{Options, compare};
+use crate::samples::tests::samples;
 use crate::score::ScoreValue;
 
 fn judged() -> Judged {
@@ -39,7 +42,7 @@ fn compared(low: f64) -> Vec<Difference> {
                 "state": "ok",
                 "scores": [{"name": "exact", "value": id > 0, "eval_id": "e.v1"}],
             });
-            run.push(&serde_json::from_value(result).unwrap());
+            run.push(&[serde_json::from_value(result).unwrap()]);
         }
         run
     };
@@ -113,4 +116,13 @@ fn of_numbers_no_item_is_said_to_have_passed() {
     (0..7).for_each(|_| numbers.push(ScoreValue::Number(1.0)));
     let figures = ScorerFigures::from(&ScorerSummary::from(&numbers));
     assert_eq!((figures.mean, figures.passed), (Some(1.0), None));
+}
+
+#[test]
+fn of_several_samples_each_passes_or_not() {
+    let mut aggregate = Aggregate::new("s");
+    aggregate.push_item(&samples("a", &[json!(true), json!(true), json!(false)]));
+    aggregate.push_item(&samples("b", &[json!(true), json!(null), json!(false)]));
+    let figures = ScorerFigures::from(&ScorerSummary::from(&aggregate));
+    assert_eq!((figures.count, figures.passed), (2, Some(3)));
 }

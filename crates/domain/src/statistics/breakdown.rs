@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::result::{ItemResult, ItemState};
-use crate::score::{Score, ScoreValue};
+use crate::samples;
+use crate::score::ScoreValue;
 use crate::statistics::bootstrap::{Bootstrap, Statistic, bootstrap};
 use crate::statistics::classification::{Classification, Confusion};
 use crate::statistics::cluster::{Clustered, clustered};
+use crate::statistics::passes::{PassAtK, Passes};
 use crate::statistics::sample::Sample;
 use crate::statistics::wilson;
 use crate::summary::{ConfidenceInterval, IntervalMethod};
@@ -24,7 +26,7 @@ pub struct Precision {
     pub seed: u64,
 }
 
-/// What became of the items of a group: their sum is the number of items.
+/// What became of the items of a group: their sum is the number of items, or of their samples when each has several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Coverage {
@@ -44,8 +46,10 @@ pub struct Estimate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub tag: Option<String>,
-    /// The other figures are about the scored items.
     pub coverage: Coverage,
+    /// Items with a score: the other figures are about these. An item counts once, by the mean of its samples that are scored.
+    #[serde(default)]
+    pub items: u64,
     /// Absent while nothing is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -77,9 +81,12 @@ pub struct Estimate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub classification: Option<Classification>,
+    /// Of items with several samples, when scores pass or fail: for some k, how likely one of k samples passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pass_at_k: Vec<PassAtK>,
 }
 
-/// The scores of one run, group by group: 8 bytes for each score and tag of an item, and its cluster's name if asked for.
+/// The scores of one run, group by group: 8 bytes for each scorer and tag of an item, and its cluster's name if asked for.
 #[derive(Debug)]
 pub struct Breakdown {
     model: String,
@@ -96,6 +103,7 @@ struct Group {
     booleans: u64,
     clusters: Vec<String>,
     confusion: Confusion,
+    passes: Passes,
 }
 
 impl Breakdown {
@@ -116,20 +124,23 @@ impl Breakdown {
         groups.map(|group| group.values.len() as u64).sum()
     }
 
-    pub fn push(&mut self, result: &ItemResult) {
-        let mut tags: Vec<&String> = result.item.tags.iter().collect();
+    /// Adds an item: all of its samples.
+    pub fn push(&mut self, samples: &[ItemResult]) {
+        let Some(first) = samples.first() else {
+            return;
+        };
+        let mut tags: Vec<&String> = first.item.tags.iter().collect();
         tags.sort_unstable();
         tags.dedup();
         let cluster = self
             .precision
             .cluster_by
             .as_ref()
-            .map(|key| cluster(result, key));
+            .map(|key| cluster(first, key));
         for (place, scorer) in self.scorers.iter().enumerate() {
-            let score = result.scores.iter().find(|score| score.name == *scorer);
             for tag in std::iter::once(None).chain(tags.iter().copied().cloned().map(Some)) {
                 let group = self.groups.entry((place, tag)).or_default();
-                group.push(result.state, score, cluster.as_ref());
+                group.push(samples, scorer, cluster.as_ref());
             }
         }
     }
@@ -144,6 +155,7 @@ impl Breakdown {
                     scorer: self.scorers[*scorer].clone(),
                     tag: tag.clone(),
                     coverage: group.coverage,
+                    items: group.values.len() as u64,
                     mean: None,
                     median: None,
                     standard_deviation: None,
@@ -152,6 +164,7 @@ impl Breakdown {
                     bootstrap: None,
                     clustered: None,
                     classification: group.confusion.figures(),
+                    pass_at_k: Vec::new(),
                 };
                 group.enter(estimate, &self.precision)
             })
@@ -159,20 +172,35 @@ impl Breakdown {
     }
 }
 
+impl Coverage {
+    fn count_unscored(&mut self, state: ItemState) {
+        match state {
+            ItemState::GenerationFailed => self.generation_failed += 1,
+            ItemState::Skipped => self.skipped += 1,
+            ItemState::Ok | ItemState::ScorerFailed => self.scorer_failed += 1,
+        }
+    }
+}
+
 impl Group {
-    fn push(&mut self, state: ItemState, score: Option<&Score>, cluster: Option<&String>) {
-        let Some(score) = score else {
-            match state {
-                ItemState::GenerationFailed => self.coverage.generation_failed += 1,
-                ItemState::Skipped => self.coverage.skipped += 1,
-                ItemState::Ok | ItemState::ScorerFailed => self.coverage.scorer_failed += 1,
+    fn push(&mut self, samples: &[ItemResult], scorer: &str, cluster: Option<&String>) {
+        for sample in samples {
+            match sample.scores.iter().find(|score| score.name == *scorer) {
+                Some(score) => {
+                    self.coverage.scored += 1;
+                    self.confusion.push(score);
+                }
+                None => self.coverage.count_unscored(sample.state),
             }
+        }
+        if samples.len() > 1 {
+            self.passes.push(samples, scorer);
+        }
+        let Some(score) = samples::score(samples, scorer) else {
             return;
         };
-        self.coverage.scored += 1;
-        self.values.push(score.value.as_f64());
-        self.confusion.push(score);
-        if let ScoreValue::Boolean(value) = score.value {
+        self.values.push(score.as_f64());
+        if let ScoreValue::Boolean(value) = score {
             self.booleans += 1;
             self.trues += u64::from(value);
         }
@@ -184,7 +212,7 @@ impl Group {
         let Ok(sample) = Sample::new(self.values.clone()) else {
             return estimate;
         };
-        let (bounds, method) = match self.booleans == self.coverage.scored {
+        let (bounds, method) = match self.booleans == estimate.items {
             true => (wilson(self.trues, self.booleans), IntervalMethod::Wilson),
             false => (sample.student_interval(), IntervalMethod::StudentT),
         };
@@ -201,6 +229,7 @@ impl Group {
                 precision.seed,
             ),
             clustered: clustered(&sample, &self.clusters),
+            pass_at_k: self.passes.at_all(),
             ..estimate
         }
     }
@@ -219,6 +248,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::samples::tests::samples;
 
     fn result(id: u32, state: ItemState, score: Option<f64>, tags: &[&str]) -> ItemResult {
         let scores = score.map(|score| json!({"name": "s", "value": score, "eval_id": "s.v1"}));
@@ -237,11 +267,11 @@ mod tests {
             ..Precision::default()
         };
         let mut breakdown = Breakdown::new("m", vec!["s".to_owned(), "t".to_owned()], precision);
-        breakdown.push(&result(0, ItemState::Ok, Some(0.5), &["hard"]));
-        breakdown.push(&result(1, ItemState::Ok, Some(1.0), &["hard", "hard"]));
-        breakdown.push(&result(2, ItemState::GenerationFailed, None, &["hard"]));
-        breakdown.push(&result(3, ItemState::Skipped, None, &[]));
-        breakdown.push(&result(4, ItemState::ScorerFailed, Some(0.0), &[]));
+        breakdown.push(&[result(0, ItemState::Ok, Some(0.5), &["hard"])]);
+        breakdown.push(&[result(1, ItemState::Ok, Some(1.0), &["hard", "hard"])]);
+        breakdown.push(&[result(2, ItemState::GenerationFailed, None, &["hard"])]);
+        breakdown.push(&[result(3, ItemState::Skipped, None, &[])]);
+        breakdown.push(&[result(4, ItemState::ScorerFailed, Some(0.0), &[])]);
         let estimates = breakdown.estimates();
         let told: Vec<_> = estimates
             .iter()
@@ -269,5 +299,28 @@ mod tests {
         assert_eq!(estimates[2].coverage.scorer_failed, 3);
         assert_eq!(estimates[0].clustered.unwrap().clusters, 2);
         assert_eq!(estimates[1].clustered, None);
+    }
+
+    #[test]
+    fn an_item_with_several_samples_counts_once_and_its_samples_are_covered_each() {
+        let mut breakdown = Breakdown::new("m", vec!["s".to_owned()], Precision::default());
+        breakdown.push(&samples(
+            "a",
+            &[json!(true), json!(true), json!(false), json!(null)],
+        ));
+        breakdown.push(&samples(
+            "b",
+            &[json!(false), json!(false), json!(false), json!(false)],
+        ));
+        let all = &breakdown.estimates()[0];
+        assert_eq!((all.items, all.mean), (2, Some(1.0 / 3.0)));
+        assert_eq!((all.coverage.scored, all.coverage.scorer_failed), (7, 1));
+        let method = all.interval.unwrap().method;
+        assert_eq!(method, IntervalMethod::StudentT);
+        // The sample without a score has not passed.
+        let told: Vec<(u32, f64)> = all.pass_at_k.iter().map(|at| (at.k, at.mean)).collect();
+        assert_eq!(told.iter().map(|at| at.0).collect::<Vec<_>>(), [1, 2, 4]);
+        assert_eq!(told[0].1, 0.25);
+        assert_eq!(told[2].1, 0.5);
     }
 }

@@ -5,6 +5,7 @@
 mod agreement;
 mod classification;
 mod comparison;
+mod passes;
 mod statistics;
 
 use std::path::Path;

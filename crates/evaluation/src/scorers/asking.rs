@@ -1,11 +1,9 @@
 //! Scorers that ask: what they ask of whom, and the answers that come back to them.
 
-use std::collections::HashMap;
-
 use domain::aggregate::ScorerCalls;
 use domain::config::AdapterConfig;
 use domain::item::DatasetItem;
-use domain::journal::ItemJournal;
+use domain::journal::{ItemJournal, Journal};
 use domain::output::{Answer, CallError, Output};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -16,7 +14,12 @@ use super::similarity::Similarity;
 use super::{Unscorable, Verdict};
 
 /// What is recorded of the questions put to one respondent, by the id of the question.
-pub type Replies = HashMap<String, ItemJournal>;
+pub type Replies = Journal;
+
+/// What is recorded of one question; each has one sample.
+fn reply<'a>(replies: &'a Replies, question: &DatasetItem) -> Option<&'a ItemJournal> {
+    replies.get(&question.id, 0)
+}
 
 /// One who is asked.
 pub struct Respondent {
@@ -63,17 +66,24 @@ impl Inquiry {
     }
 
     /// What is asked about an output, each question in the shape of an item whose inputs the respondent's prompts name.
-    /// Equal questions about an item have equal ids.
+    /// Equal questions about a sample of an item have equal ids.
     pub(super) fn questions(
         &self,
         item: &DatasetItem,
         output: &Output,
     ) -> Result<Vec<DatasetItem>, Unscorable> {
-        match self {
+        let mut questions = match self {
             Self::Judge(judge) => judge.questions(item, output),
             Self::Custom(custom) => custom.questions(item, output),
             Self::Similarity(similarity) => similarity.questions(item, output),
+        }?;
+        // Each sample is asked about by itself, though the answers may be the same.
+        if output.sample > 0 {
+            for question in &mut questions {
+                question.id = format!("sample {}/{}", output.sample, question.id);
+            }
         }
+        Ok(questions)
     }
 
     /// Tells why an answer is of no use, if it is of none.
@@ -134,7 +144,7 @@ pub(super) fn answer<'a>(
     replies: Option<&'a Replies>,
 ) -> Result<&'a Answer, Unscorable> {
     let name = &respondent.name;
-    let journal = replies.and_then(|replies| replies.get(&question.id));
+    let journal = replies.and_then(|replies| reply(replies, question));
     let Some(ItemJournal { output, .. }) = journal else {
         let message = format!("`{name}` was not asked before the run ended");
         return Err(Unscorable(message));
@@ -150,7 +160,7 @@ pub(super) fn answer<'a>(
 pub(super) fn calls(questions: &[DatasetItem], replies: &[Replies]) -> ScorerCalls {
     let mut calls = ScorerCalls::default();
     for question in questions {
-        let journals = replies.iter().filter_map(|known| known.get(&question.id));
+        let journals = replies.iter().filter_map(|known| reply(known, question));
         journals.for_each(|journal| calls.count(journal));
     }
     calls

@@ -156,9 +156,6 @@ fn read(answer: &Value) -> Result<Verdict, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use domain::journal::ItemJournal;
     use serde_json::json;
 
     use super::*;
@@ -182,7 +179,7 @@ mod tests {
         );
         let verdict = json!({"value": 0.25, "comment": "so so", "metadata": {"why": [1]}});
         let reply = Output::answered(question.id.clone(), 1, Answer::of(verdict));
-        let replies = HashMap::from([(question.id.clone(), ItemJournal::new(reply))]);
+        let replies = Replies::from_iter([reply]);
         let score = scorer.judge(&item, &output, &[replies]).score.unwrap();
         assert_eq!(score.value, ScoreValue::Number(0.25));
         assert_eq!(score.comment.as_deref(), Some("so so"));

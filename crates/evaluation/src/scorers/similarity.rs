@@ -122,10 +122,6 @@ fn cosine(one: &[f64], other: &[f64]) -> Result<f64, Unscorable> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use domain::journal::ItemJournal;
-
     use super::*;
 
     fn scored(output: Value, expected: Value) -> Result<Verdict, Unscorable> {
@@ -136,11 +132,10 @@ mod tests {
         let output_of_item = Output::answered("1".to_owned(), 1, Answer::of(json!("y")));
         let questions = similarity.questions(&item, &output_of_item).unwrap();
         let reply = |question: &DatasetItem, embedding: Value| {
-            let id = question.id.clone();
-            let output = Output::answered(id.clone(), 1, Answer::of(embedding));
-            (id, ItemJournal::new(output))
+            Output::answered(question.id.clone(), 1, Answer::of(embedding))
         };
-        let replies = HashMap::from([reply(&questions[0], output), reply(&questions[1], expected)]);
+        let replies = [reply(&questions[0], output), reply(&questions[1], expected)];
+        let replies = Replies::from_iter(replies);
         similarity.verdict(&questions, &[replies])
     }
 

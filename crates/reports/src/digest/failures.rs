@@ -40,11 +40,11 @@ impl Failures {
                 .ok()
                 .and_then(|name| Some(name.as_str()?.replace('_', " ")));
             let kind = format!("no answer: {}", name.unwrap_or_default());
-            self.count(kind, &error.message, &result.item.id);
+            self.count(kind, &error.message, &result.label());
         }
         for error in &result.scorer_errors {
             let kind = format!("no score: {}", error.name);
-            self.count(kind, &error.message, &result.item.id);
+            self.count(kind, &error.message, &result.label());
         }
     }
 

@@ -33,6 +33,7 @@ pub struct WorstItem {
 /// What is shown of an item, be it under one scorer or several.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shown {
+    /// The item's id, with the number of the sample unless it is the first.
     pub item_id: String,
     pub input: String,
     pub expected: Option<String>,
@@ -121,7 +122,7 @@ impl Shown {
             .as_ref()
             .and_then(|output| output.answer.as_ref());
         Self {
-            item_id: result.item.id.clone(),
+            item_id: result.label().into_owned(),
             input: input(result),
             expected: result.item.expected.as_ref().map(text),
             answer: answer.map(|answer| text(&answer.value)),

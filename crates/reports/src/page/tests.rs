@@ -52,7 +52,7 @@ fn run(model: &str, right: usize) -> (Run, RunScores) {
             aggregate.push(score.value);
         }
         digest.push(&result);
-        scores.push(&result);
+        scores.push(std::slice::from_ref(&result));
     }
     progress.aggregates = aggregates.to_vec();
     progress.generated.calls = 45;

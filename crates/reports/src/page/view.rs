@@ -15,6 +15,8 @@ pub(super) struct View<'a> {
     title: &'a str,
     runs: Vec<RunView<'a>>,
     scorers: Vec<ScorerView<'a>>,
+    /// Whether pass@k is told of any scorer.
+    is_sampled: bool,
     /// With the runs called as everywhere on the page.
     comparison: Option<Comparison>,
     /// The differences, each with its interval on the axis of its scorer.
@@ -28,6 +30,8 @@ struct RunView<'a> {
     /// What the run is called here: its model, where that says which run it is.
     label: &'a str,
     duration: Option<String>,
+    /// Outputs asked for of each item.
+    samples: u32,
     /// The share of the items in each state, in per cent.
     shares: [(&'static str, u64, f64); 4],
 }
@@ -38,6 +42,8 @@ struct ScorerView<'a> {
     name: &'a str,
     axis: Axis,
     rows: Vec<Row<'a>>,
+    /// Whether pass@k is told.
+    is_sampled: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,8 +98,11 @@ impl<'a> View<'a> {
             .iter()
             .map(|it| DifferenceView::of(it, &differences))
             .collect();
+        let summaries = runs.iter().flat_map(|run| &run.scorers);
+        let mut sampled = summaries.filter(|summary| !summary.pass_at_k.is_empty());
         Self {
             title: &report.title,
+            is_sampled: sampled.next().is_some(),
             runs: runs
                 .iter()
                 .map(|run| RunView::of(run, label(report, run)))
@@ -160,6 +169,7 @@ impl<'a> RunView<'a> {
         Self {
             run,
             label,
+            samples: run.dataset.as_ref().map_or(1, |dataset| dataset.samples),
             duration: times.map(|(from, to)| format::duration(from, to)),
             shares: counts.map(|(state, count)| (state, count, 100.0 * count as f64 / total)),
         }
@@ -182,6 +192,7 @@ impl<'a> ScorerView<'a> {
         Self {
             name,
             axis,
+            is_sampled: rows().any(|(_, summary)| !summary.pass_at_k.is_empty()),
             rows: rows()
                 .map(|(label, summary)| Row::of(label, summary, axis))
                 .collect(),

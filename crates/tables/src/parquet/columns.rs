@@ -27,6 +27,7 @@ fn fields() -> Vec<Field> {
     let moment = DataType::Timestamp(TimeUnit::Microsecond, Some(TIME_ZONE.into()));
     vec![
         given("item_id"),
+        Field::new("sample", DataType::Int64, false),
         given("model"),
         given("state"),
         given("input"),
@@ -103,6 +104,7 @@ pub(super) fn batch(
     let of_output = |of: fn(&Output) -> u64| wholes(outputs().map(|output| output.map(of)));
     let mut columns = vec![
         texts(results.iter().map(|result| Some(result.item.id.clone()))),
+        wholes(results.iter().map(|result| Some(result.sample.into()))),
         texts(results.iter().map(|_| Some(model.to_owned()))),
         texts(results.iter().map(|result| Some(name(&result.state)))),
         texts(results.iter().map(|result| Some(json(&result.item.input)))),

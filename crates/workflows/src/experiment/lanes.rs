@@ -21,6 +21,9 @@ use crate::options::{cancelled_by, described, stretching, wait_even_if_cancelled
 /// Events after which a run continues as new: Temporal suggests it at about 4,100, warns at 10,240 and ends at 51,200.
 const LONG_HISTORY: u32 = 3_500;
 
+/// Marks the histories of runs whose budgets pay for the calls of scorers too.
+const SCORERS_IN_BUDGETS: &str = "scorers-in-budgets";
+
 /// What recalls the stretches under way; replaced once it has.
 type Calls = RefCell<WorkflowCancellationToken>;
 
@@ -36,7 +39,11 @@ pub(super) async fn evaluate(
         // As many as any concurrency would want: another one may be asked for while the run goes on.
         Work::Generate => walk::lanes(dataset, u32::MAX),
     };
-    ctx.state_mut(|run| run.walk.generating = lanes);
+    let counts_scorers = ctx.patched(SCORERS_IN_BUDGETS);
+    ctx.state_mut(|run| {
+        run.walk.generating = lanes;
+        run.walk.counts_scorers = counts_scorers;
+    });
     let calls = &Calls::new(ctx.cancellation_token().child_token());
     let generators = (0..lanes).map(|lane| async move {
         let generated = generate_stretches(ctx, input, dataset, lane, calls).await;
@@ -187,7 +194,7 @@ impl ExperimentWorkflow {
             self.progress.generated.failed,
             self.progress.generated.done(),
         );
-        if exceeds(failed, done, dataset.count, rate) {
+        if exceeds(failed, done, dataset.outputs(), rate) {
             let reason = format!(
                 "{failed} of {done} items have failed, more than the `max_failure_rate` of {rate} allows"
             );

@@ -1,6 +1,7 @@
 //! Budgets: what the stretches of a run may spend, so that all together stay within it.
 
 use domain::money::Money;
+use domain::output::TokenUsage;
 use domain::progress::{Generated, PausedBy};
 
 use super::ExperimentWorkflow;
@@ -18,9 +19,13 @@ pub(super) struct Spent {
 
 impl Spent {
     pub(super) fn by(generated: Generated) -> Self {
+        Self::of(generated.usage, generated.cost)
+    }
+
+    fn of(usage: TokenUsage, cost: Money) -> Self {
         Self {
-            tokens: generated.usage.input_tokens + generated.usage.output_tokens,
-            cost: generated.cost,
+            tokens: usage.input_tokens + usage.output_tokens,
+            cost,
         }
     }
 
@@ -49,6 +54,12 @@ impl ExperimentWorkflow {
         let mut spent = self.walk.set_aside;
         spent.add(Spent::by(self.progress.generated));
         spent.add(Spent::by(self.progress.held));
+        if self.walk.counts_scorers {
+            let aggregates = self.progress.aggregates.iter();
+            for calls in aggregates.filter_map(|aggregate| aggregate.calls) {
+                spent.add(Spent::of(calls.usage, calls.cost));
+            }
+        }
         spent
     }
 

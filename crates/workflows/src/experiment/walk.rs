@@ -42,6 +42,8 @@ pub(super) struct Walk {
     pub(super) recall: bool,
     /// What the stretches under way have spent or may spend.
     pub(super) set_aside: Spent,
+    /// Whether what scorers ask others is paid of the same budgets.
+    pub(super) counts_scorers: bool,
 }
 
 /// What a lane does next.
@@ -76,6 +78,7 @@ impl Walk {
             limits,
             recall: false,
             set_aside: Spent::default(),
+            counts_scorers: false,
         }
     }
 

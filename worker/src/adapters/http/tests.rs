@@ -192,7 +192,7 @@ async fn calls_are_equal_only_when_all_that_is_sent_and_read_is() {
     let stub = Stub::start(Reply::Silence).await;
     let key = async |config: Value| {
         let adapter = open(&stub, Api::Http, config, "m").await.unwrap();
-        adapter.cache_key(&item())
+        adapter.cache_key(&item(), 0)
     };
     let base = key(config(json!({"body": "{{ prompt }}"}))).await;
     assert_eq!(base, key(config(json!({"body": "{{ prompt }}"}))).await);

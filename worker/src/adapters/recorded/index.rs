@@ -93,7 +93,7 @@ impl Index {
                 names_model: line.model.is_some(),
             };
             let entry = Entry {
-                hash: self.hasher.hash(line.id.as_str()),
+                hash: self.hasher.hash((line.id.as_str(), line.sample)),
                 line: place.packed(),
                 offset: begin,
             };
@@ -147,27 +147,31 @@ impl Index {
             offset,
         } = repeated;
         match self.line_at::<IgnoredAny>(*offset) {
-            Ok(Some(Line { id, .. })) => refused(format!(
-                "line {number} of `{path}`: the id `{id}` is recorded in line {first} too"
+            Ok(Some(line)) => refused(format!(
+                "line {number} of `{path}`: {} is recorded in line {first} too",
+                named("the id", &line.id, line.sample)
             )),
             Ok(None) => self.changed(),
             Err(error) => unreadable(path, &error),
         }
     }
 
-    /// The line of an item. Blocks while it reads.
-    pub(super) fn line(&self, id: &str) -> Result<Line, CallError> {
+    /// The line of a sample of an item. Blocks while it reads.
+    pub(super) fn line(&self, id: &str, sample: u32) -> Result<Line, CallError> {
         let path = &self.path;
-        let found = self.lines.find(self.hasher.hash(id));
+        let found = self.lines.find(self.hasher.hash((id, sample)));
         let entry = found.map_err(|error| no_disk(&error))?.ok_or_else(|| {
             CallError::new(
                 CallErrorKind::Item,
-                format!("nothing is recorded for item `{id}` in `{path}`"),
+                format!(
+                    "nothing is recorded for {} in `{path}`",
+                    named("item", id, sample)
+                ),
             )
         })?;
         self.line_at(entry.offset)
             .map_err(|error| unreadable(path, &error))?
-            .filter(|line: &Line| line.id == id)
+            .filter(|line: &Line| line.id == id && line.sample == sample)
             .ok_or_else(|| self.changed())
     }
 
@@ -182,6 +186,14 @@ impl Index {
 
     fn changed(&self) -> CallError {
         refused(format!("`{}` has changed while it was read", self.path))
+    }
+}
+
+/// An item by its id, and all samples but the first by their number.
+fn named(what: &str, id: &str, sample: u32) -> String {
+    match sample {
+        0 => format!("{what} `{id}`"),
+        sample => format!("sample {sample} of {what} `{id}`"),
     }
 }
 
@@ -246,9 +258,32 @@ mod tests {
             format!("{named}\n{}", line(1)),
             format!("{}{named}", line(1)),
         ] {
-            let found = with_index(&content, |index| index.unwrap().line("1").unwrap());
+            let found = with_index(&content, |index| index.unwrap().line("1", 0).unwrap());
             assert_eq!(found.output, Some(json!("named")));
         }
+    }
+
+    #[test]
+    fn each_sample_has_its_own_line() {
+        let sample =
+            |sample: u32| json!({"id": "1", "sample": sample, "output": sample}).to_string();
+        let lines = format!("{}{}\n{}\n", line(1), sample(1), sample(2));
+        with_index(&lines, |index| {
+            let index = index.unwrap();
+            assert_eq!(index.line("1", 0).unwrap().output, Some(json!("of 1")));
+            assert_eq!(index.line("1", 2).unwrap().output, Some(json!(2)));
+            let error = index.line("1", 3).unwrap_err();
+            assert_eq!(
+                error.message,
+                "nothing is recorded for sample 3 of item `1` in `o.jsonl`"
+            );
+        });
+        let twice = format!("{lines}{}", sample(2));
+        let error = with_index(&twice, |index| index.err().unwrap());
+        assert_eq!(
+            error.message,
+            "line 4 of `o.jsonl`: sample 2 of the id `1` is recorded in line 3 too"
+        );
     }
 
     #[test]
@@ -257,10 +292,10 @@ mod tests {
         with_index(&content, |index| {
             let index = index.unwrap();
             for id in [0, 7, 31_999, 49_999] {
-                let found = index.line(&id.to_string()).unwrap();
+                let found = index.line(&id.to_string(), 0).unwrap();
                 assert_eq!(found.output, Some(json!(format!("of {id}"))));
             }
-            let error = index.line("50000").unwrap_err();
+            let error = index.line("50000", 0).unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Item);
         });
     }

@@ -13,6 +13,9 @@ pub(super) const LONGEST_LINE: u64 = 64 << 20;
 pub(super) struct Line<Output = Value> {
     #[serde(deserialize_with = "text_or_integer")]
     pub(super) id: String,
+    /// Which of the item's samples it is.
+    #[serde(default)]
+    pub(super) sample: u32,
     #[serde(default = "none")]
     pub(super) output: Option<Output>,
     #[serde(default)]

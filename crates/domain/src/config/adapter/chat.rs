@@ -53,7 +53,7 @@ pub struct ChatAdapter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false, minimum = 1))]
     pub max_tokens: Option<u32>,
-    /// Anthropic's protocol knows none.
+    /// Of several samples of an item, each is asked for with its number added, from 0. Anthropic's protocol knows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub seed: Option<u64>,

@@ -1,9 +1,6 @@
 //! What judges are asked, how their answers are read, and what they come to.
 
-use std::collections::HashMap;
-
 use domain::config::{AdapterConfig, ScorerConfig};
-use domain::journal::ItemJournal;
 use domain::output::TokenUsage;
 use serde_json::json;
 
@@ -52,8 +49,7 @@ fn judged(scorer: &Scorer, answers: &[&[Value]]) -> Judged {
                     usage: TokenUsage::counted(Some(10), Some(2)),
                     ..Answer::of(value.to_string().into())
                 };
-                let output = Output::answered(question.id.clone(), 1, answer);
-                (question.id.clone(), ItemJournal::new(output))
+                Output::answered(question.id.clone(), 1, answer)
             };
             questions.iter().zip(*answers).map(answered).collect()
         })
@@ -242,8 +238,8 @@ fn without_the_answer_of_every_judge_there_is_an_error_and_no_score() {
     assert_eq!(error.message, "`m` was not asked before the run ended");
     let question = &scorer.questions(&item(), &output())[0];
     let refused = CallError::new(CallErrorKind::BadRequest, "too long");
-    let failed = ItemJournal::new(Output::failed(question.id.clone(), 1, refused));
-    let replies = [HashMap::from([(question.id.clone(), failed)])];
+    let failed = Output::failed(question.id.clone(), 1, refused);
+    let replies = [Replies::from_iter([failed])];
     let judged = scorer.judge(&item(), &output(), &replies);
     assert_eq!(
         judged.score.unwrap_err().message,
@@ -312,4 +308,17 @@ fn what_cannot_be_judged_by_is_a_fault_at_its_place() {
             "{change}"
         );
     }
+}
+
+#[test]
+fn every_sample_is_asked_about_by_itself() {
+    let scorer = compile(json!({})).unwrap();
+    let second = Output {
+        sample: 1,
+        ..output()
+    };
+    let first = scorer.questions(&item(), &output());
+    let asked = scorer.questions(&item(), &second);
+    assert_eq!(asked[0].input, first[0].input);
+    assert_eq!(asked[0].id, format!("sample 1/{}", first[0].id));
 }

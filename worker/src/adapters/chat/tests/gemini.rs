@@ -101,7 +101,7 @@ async fn a_model_stays_in_its_place_of_the_address() {
     let stub = Stub::start(content(json!([{"text": "4"}]), "STOP")).await;
     let config = chat(json!({"model": "../../x?y=#"}));
     let adapter = open(&stub, Api::Gemini, config, "m").await.unwrap();
-    adapter.answer(&item()).await.unwrap();
+    adapter.answer(&item(), 0).await.unwrap();
     let head = stub.request().head;
     let path = "POST /base/v1/models/..%2F..%2Fx%3Fy=%23:generateContent?api-version=1 ";
     assert!(head.starts_with(path), "{head}");

@@ -16,7 +16,7 @@ async fn openai(stub: &Stub, mut config: Value, model: &str) -> Result<Adapter, 
 async fn ask(reply: Reply) -> Result<Answer, CallError> {
     let stub = Stub::start(reply).await;
     let adapter = openai(&stub, json!({}), "m").await.unwrap();
-    adapter.answer(&item()).await
+    adapter.answer(&item(), 0).await
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn an_item_that_lacks_what_the_prompt_names_is_not_asked() {
     let adapter = openai(&stub, json!({"prompt": "{{ question }}"}), "m")
         .await
         .unwrap();
-    let error = adapter.answer(&item()).await.unwrap_err();
+    let error = adapter.answer(&item(), 0).await.unwrap_err();
     assert_eq!(error.kind, CallErrorKind::Item);
     assert!(
         error.message.contains("`question` is undefined"),
@@ -140,7 +140,7 @@ async fn silence_is_a_timeout_and_a_broken_connection_is_one() {
     let adapter = openai(&stub, json!({"timeout": "200ms"}), "m")
         .await
         .unwrap();
-    let silence = adapter.answer(&item()).await.unwrap_err();
+    let silence = adapter.answer(&item(), 0).await.unwrap_err();
     assert_eq!(silence.kind, CallErrorKind::Timeout);
     assert_eq!(
         silence.message,
@@ -158,7 +158,7 @@ async fn silence_is_a_timeout_and_a_broken_connection_is_one() {
     }
     let stub = Stub::gone().await;
     let adapter = openai(&stub, json!({}), "m").await.unwrap();
-    let error = adapter.answer(&item()).await.unwrap_err();
+    let error = adapter.answer(&item(), 0).await.unwrap_err();
     assert_eq!(error.kind, CallErrorKind::Unreachable);
     assert!(!error.message.contains("127.0.0.1"), "{}", error.message);
 }
@@ -179,7 +179,7 @@ async fn a_redirect_to_another_host_is_refused() {
 async fn nothing_is_tried_again() {
     let stub = Stub::start(Reply::json(503, json!({}))).await;
     let adapter = openai(&stub, json!({}), "m").await.unwrap();
-    adapter.answer(&item()).await.unwrap_err();
+    adapter.answer(&item(), 0).await.unwrap_err();
     assert_eq!(stub.requests().len(), 1);
 }
 
@@ -201,7 +201,7 @@ async fn the_request_is_openais_with_key_headers_and_parameters() {
         "max_tokens": 7, "seed": 42, "stop": ["END"],
     });
     let adapter = openai(&stub, config, "other").await.unwrap();
-    adapter.answer(&item()).await.unwrap();
+    adapter.answer(&item(), 0).await.unwrap();
     let request = stub.request();
     assert!(
         request
@@ -230,7 +230,7 @@ async fn the_request_is_openais_with_key_headers_and_parameters() {
 async fn what_is_not_configured_is_not_sent() {
     let stub = Stub::start(completion(json!({"content": "4"}))).await;
     let adapter = openai(&stub, json!({}), "claude-3-5-sonnet").await.unwrap();
-    adapter.answer(&item()).await.unwrap();
+    adapter.answer(&item(), 0).await.unwrap();
     let messages = json!([{"role": "user", "content": "2+2?"}]);
     let expected = json!({"model": "claude-3-5-sonnet", "stream": false, "messages": messages});
     assert_eq!(stub.request().body, expected);
@@ -241,7 +241,7 @@ async fn a_provider_without_a_key_is_sent_none() {
     let stub = Stub::start(completion(json!({"content": "4"}))).await;
     let provider = Provider::new(&stub.base_url(), Key::Unneeded).unwrap();
     let adapter = open_at(provider, json!({"type": "openai"}), "m").await;
-    adapter.unwrap().answer(&item()).await.unwrap();
+    adapter.unwrap().answer(&item(), 0).await.unwrap();
     assert!(!stub.request().head.to_lowercase().contains("authorization"));
 }
 
@@ -265,7 +265,7 @@ async fn calls_are_equal_only_when_all_that_is_sent_is() {
     let key = async |config: Value, model: &str, prompt: &str| {
         let adapter = openai(&stub, config, model).await.unwrap();
         let item = json!({"id": "1", "input": {"prompt": prompt}});
-        adapter.cache_key(&serde_json::from_value(item).unwrap())
+        adapter.cache_key(&serde_json::from_value(item).unwrap(), 0)
     };
     let base = key(json!({}), "m", "hello").await;
     assert_eq!(base, key(json!({"timeout": "3s"}), "m", "hello").await);
@@ -306,7 +306,7 @@ async fn the_key_of_a_plain_call_is_that_of_earlier_versions() {
         "max_tokens": null, "seed": null, "stop": [], "sample": 0,
     }, "system": null, "user": "2+2?"});
     let key = hex::encode(Sha256::digest(call.to_string().as_bytes()));
-    assert_eq!(adapter.cache_key(&item()), Some(key));
+    assert_eq!(adapter.cache_key(&item(), 0), Some(key));
 }
 
 #[tokio::test]
