@@ -1,7 +1,7 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
-//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
-//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `crowd` as many at once as
+//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `discovery`
+//! tells what can be named in an experiment, `health` is for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `crowd` as many at once as
 //! can be served; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
@@ -15,6 +15,7 @@ mod counts;
 mod crowd;
 mod dashboard;
 mod datasets;
+mod discovery;
 mod entity_tag;
 mod error;
 mod execution;

@@ -12,6 +12,7 @@ mod visibility;
 
 use async_trait::async_trait;
 use domain::schedule::ScheduleId;
+use jiff::Timestamp;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
@@ -144,10 +145,18 @@ impl Workflows for Temporal {
         history::last_words(&self.client()?, workflow_id, run_id).await
     }
 
-    async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
+    async fn last_poll(
+        &self,
+        task_queue: &str,
+        kind: TaskKind,
+    ) -> Result<Option<Timestamp>, ApiError> {
         self.pollers
-            .has_worker(&self.client()?, task_queue, kind)
+            .last_poll(&self.client()?, task_queue, kind)
             .await
+    }
+
+    fn task_queue(&self) -> &str {
+        &self.task_queue
     }
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::config::{DatasetConfig, ExperimentConfig, InlineDataset, ModelConfig};
 use domain::experiment::ExperimentId;
+use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use workflows::ids;
 
@@ -33,24 +34,35 @@ pub(crate) async fn get_experiment_config(
 ) -> Result<Json<ExperimentConfig>, ApiError> {
     let id = outline::id(&id)?;
     let none = || ApiError::not_found("configuration of the experiment", &id);
-    let sha256 = latest(&state, &id).await?.ok_or_else(none)?;
-    let spec = match state.store.spec(&id, &sha256).await {
+    let (sha256, schedule) = latest(&state, &id).await?;
+    let sha256 = sha256.ok_or_else(none)?;
+    let mut read = state.store.spec(&id, &sha256).await;
+    // What a schedule has started takes its specification over with its first step.
+    if let (Err(artifacts::Error::NotFound(_)), Some(schedule)) = (&read, &schedule) {
+        read = state.store.scheduled_spec(schedule, &sha256).await;
+    }
+    let spec = match read {
         Err(artifacts::Error::NotFound(_)) => return Err(none()),
         read => read?,
     };
     config(&state, spec).await.map(Json)
 }
 
-/// The hash of the specification of the latest round, by Temporal or else by the archive; none when it is not on record.
-async fn latest(state: &AppState, id: &ExperimentId) -> Result<Option<String>, ApiError> {
+/// The hash of the specification of the latest round, by Temporal or else by the archive, none when it is not on record; and
+/// the schedule that has started the experiment.
+async fn latest(
+    state: &AppState,
+    id: &ExperimentId,
+) -> Result<(Option<String>, Option<ScheduleId>), ApiError> {
     let workflow_id = ids::experiment_workflow(id);
     let execution = state.workflows.describe(&workflow_id).await?;
     if let Some(memo) = execution.and_then(|execution| execution.experiment) {
-        return Ok(memo.spec_sha256);
+        return Ok((memo.spec_sha256, memo.schedule_id));
     }
     let summaries = state.store.summaries(id).await?;
     let latest = summaries.into_iter().max_by_key(|summary| summary.round);
-    Ok(latest.ok_or_else(|| missing(id))?.spec_sha256)
+    let latest = latest.ok_or_else(|| missing(id))?;
+    Ok((latest.spec_sha256, latest.schedule_id))
 }
 
 /// The configuration that a specification was made of.

@@ -182,9 +182,18 @@ impl Workflows for Memory {
         Ok(self.last_words.lock().unwrap().clone())
     }
 
-    async fn has_worker(&self, _task_queue: &str, _kind: TaskKind) -> Result<bool, ApiError> {
+    async fn last_poll(
+        &self,
+        _task_queue: &str,
+        _kind: TaskKind,
+    ) -> Result<Option<Timestamp>, ApiError> {
         self.reached().await?;
-        Ok(*self.workers.lock().unwrap())
+        let workers = *self.workers.lock().unwrap();
+        Ok(workers.then_some(Timestamp::UNIX_EPOCH))
+    }
+
+    fn task_queue(&self) -> &str {
+        "queue"
     }
 }
 

@@ -1,8 +1,10 @@
 import evolution.ApiClient;
 import evolution.ApiException;
 import evolution.api.DatasetsApi;
+import evolution.api.DiscoveryApi;
 import evolution.api.ExperimentsApi;
 import evolution.api.ResultsApi;
+import evolution.api.SchedulesApi;
 import evolution.api.WorkflowsApi;
 import evolution.model.*;
 import java.io.BufferedReader;
@@ -10,6 +12,7 @@ import java.io.InputStreamReader;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,6 +34,8 @@ public class Drive {
   final ResultsApi results;
   final DatasetsApi datasets;
   final WorkflowsApi workflows;
+  final SchedulesApi schedules;
+  final DiscoveryApi discovery;
 
   Drive(String base) {
     this.base = base;
@@ -39,6 +44,8 @@ public class Drive {
     results = new ResultsApi(client);
     datasets = new DatasetsApi(client);
     workflows = new WorkflowsApi(client);
+    schedules = new SchedulesApi(client);
+    discovery = new DiscoveryApi(client);
   }
 
   ApiClient client() {
@@ -55,6 +62,8 @@ public class Drive {
     drive.upload();
     drive.again(id);
     drive.over(id);
+    drive.schedule();
+    drive.discover();
   }
 
   String create() throws Exception {
@@ -224,6 +233,52 @@ public class Drive {
         experiments.terminateExperiment(id, new TerminateExperiment().reason("done"));
     equal(ended.getStatus(), Status.COMPLETED);
     called("terminate_experiment");
+  }
+
+  void schedule() throws Exception {
+    String id = "java-" + System.nanoTime();
+    CreateSchedule body =
+        new CreateSchedule()
+            .scheduleId(id)
+            .experimentName(body().getExperimentName())
+            .config(body().getConfig())
+            .spec(new ScheduleSpec().addCronItem("0 3 1 1 *"));
+    equal(schedules.createSchedule(body, null).getId(), id);
+    called("create_schedule");
+    UpdateSchedule change = new UpdateSchedule().overlapPolicy(OverlapPolicy.BUFFER_ALL);
+    equal(schedules.updateSchedule(id, change).getOverlapPolicy(), OverlapPolicy.BUFFER_ALL);
+    called("update_schedule");
+    equal(schedules.pauseSchedule(id, new NoteSchedule().note("lunch")).getNote(), "lunch");
+    called("pause_schedule");
+    check(!schedules.resumeSchedule(id, new NoteSchedule()).getPaused(), id);
+    called("resume_schedule");
+    equal(schedules.triggerSchedule(id, new TriggerSchedule()).getId(), id);
+    called("trigger_schedule");
+    BackfillSchedule range =
+        new BackfillSchedule()
+            .startTime(OffsetDateTime.parse("2024-01-01T00:00:00Z"))
+            .endTime(OffsetDateTime.parse("2024-01-02T00:00:00Z"));
+    equal(schedules.backfillSchedule(id, range).getId(), id);
+    called("backfill_schedule");
+    equal(schedules.getSchedule(id).getSpec().getCron(), List.of("0 3 1 1 *"));
+    called("get_schedule");
+    check(schedules.listSchedules(100, null).getSchedules() != null, id);
+    called("list_schedules");
+    schedules.deleteSchedule(id);
+    called("delete_schedule");
+  }
+
+  void discover() throws Exception {
+    equal(discovery.listScorers().getScorers().get(0).getName(), "exact_match");
+    called("list_scorers");
+    equal(discovery.listAdapters().getAdapters().get(0).getName(), "recorded");
+    called("list_adapters");
+    check(discovery.listProviders().getTaskQueue().getLive(), "a worker is there");
+    called("list_providers");
+    check(discovery.listWebhooks().getWebhooks().isEmpty(), "no webhook is set up");
+    called("list_webhooks");
+    check(!discovery.getTaskQueue("nobody").getLive(), "nobody is there");
+    called("get_task_queue");
   }
 
   interface Call {

@@ -22,6 +22,8 @@ await read();
 await upload();
 await again();
 await over();
+await schedule();
+await discover();
 
 async function create(): Promise<string> {
   const { data, response } = await api.createExperiment({
@@ -178,6 +180,60 @@ async function over(): Promise<void> {
   const ended = await api.terminateExperiment({ path, body: { reason: "done" } });
   assert.equal(ended.data?.status, "completed");
   called("terminate_experiment");
+}
+
+async function schedule(): Promise<void> {
+  const { experiment_name, config } = experiment();
+  const schedule_id = `hey-${process.hrtime.bigint()}`;
+  const created = await api.createSchedule({
+    body: { schedule_id, experiment_name, config, spec: { cron: ["0 3 1 1 *"] } },
+  });
+  assert.equal(created.data?.id, schedule_id);
+  called("create_schedule");
+  const path = { schedule_id };
+  const changed = await api.updateSchedule({ path, body: { overlap_policy: "buffer_all" } });
+  assert.equal(changed.data?.overlap_policy, "buffer_all");
+  called("update_schedule");
+  const paused = await api.pauseSchedule({ path, body: { note: "lunch" } });
+  assert.equal(paused.data?.note, "lunch");
+  called("pause_schedule");
+  const resumed = await api.resumeSchedule({ path });
+  assert.equal(resumed.data?.paused, false);
+  called("resume_schedule");
+  const triggered = await api.triggerSchedule({ path });
+  assert.equal(triggered.data?.id, schedule_id);
+  called("trigger_schedule");
+  const range = { start_time: "2024-01-01T00:00:00Z", end_time: "2024-01-02T00:00:00Z" };
+  const filled = await api.backfillSchedule({ path, body: range });
+  assert.equal(filled.data?.id, schedule_id);
+  called("backfill_schedule");
+  const seen = await api.getSchedule({ path });
+  assert.deepEqual(seen.data?.spec.cron, ["0 3 1 1 *"]);
+  called("get_schedule");
+  const listed = await api.listSchedules({ query: { page_size: 100 } });
+  assert(listed.data?.schedules);
+  called("list_schedules");
+  const deleted = await api.deleteSchedule({ path });
+  assert.equal(deleted.response?.status, 204);
+  called("delete_schedule");
+}
+
+async function discover(): Promise<void> {
+  const scorers = await api.listScorers();
+  assert.equal(scorers.data?.scorers[0]?.name, "exact_match");
+  called("list_scorers");
+  const adapters = await api.listAdapters();
+  assert.equal(adapters.data?.adapters[0]?.name, "recorded");
+  called("list_adapters");
+  const providers = await api.listProviders();
+  assert(providers.data?.task_queue.live);
+  called("list_providers");
+  const webhooks = await api.listWebhooks();
+  assert.deepEqual(webhooks.data?.webhooks, []);
+  called("list_webhooks");
+  const queue = await api.getTaskQueue({ path: { task_queue: "nobody" } });
+  assert.equal(queue.data?.live, false);
+  called("get_task_queue");
 }
 
 function called(operation: string): void {
