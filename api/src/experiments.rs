@@ -6,6 +6,7 @@ pub(crate) mod breakdown;
 pub(crate) mod configuration;
 pub(crate) mod control;
 pub(crate) mod create;
+mod estimate;
 pub(crate) mod identity;
 pub(crate) mod ledger;
 pub(crate) mod limits;
@@ -42,7 +43,7 @@ use crate::state::AppState;
 /// Answers as soon as the experiment is durable; follow it with `GET /v1/experiments/{experiment_id}`. To be able to
 /// repeat a request whose answer was lost, choose an `experiment_id` (the repetition is a conflict) or send an
 /// `Idempotency-Key` (the repetition is answered with the experiment that is there). With `validate_only=true`
-/// everything is checked and nothing is started.
+/// everything is checked and nothing is started; for items in the request, the answer tells what it may take.
 #[utoipa::path(
     post,
     path = "/v1/experiments",
@@ -76,7 +77,7 @@ pub(crate) async fn create_experiment(
         .map_err(ApiError::internal)??;
     creation.settle_version(&state).await?;
     if query.validate_only {
-        return Ok(Json(creation.outcome()).into_response());
+        return Ok(Json(creation.outcome(&state).await?).into_response());
     }
     // To its end, also when the client has left: what is started is archived.
     let experiment = tokio::spawn(creation.carry_out(state))

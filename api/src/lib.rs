@@ -1,8 +1,9 @@
 //! The HTTP service: requests in, durable experiments out. Stateless; any number of it may run.
 //!
-//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `health` is
-//! for machines that look after the service, `dashboard` is the page at `/`. `auth` lets callers in, `scope` is what each can see,
-//! `crowd` how many are served at once; `server` is what they connect to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
+//! `routes` is the table of operations, `experiments`, `schedules`, `datasets` and `workflows` are their handlers, `discovery`
+//! tells what can be named in an experiment, `health` is for machines that look after the service, `dashboard` is the page at
+//! `/`. `auth` lets callers in, `scope` is what each can see, `crowd` how many are served at once; `server` is what they connect
+//! to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
 //! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
@@ -15,6 +16,7 @@ mod counts;
 mod crowd;
 mod dashboard;
 mod datasets;
+mod discovery;
 mod entity_tag;
 mod error;
 mod execution;

@@ -169,7 +169,7 @@ fn drop_unused(schemas: &mut Map<String, Value>, document: &Value) {
 }
 
 /// Adds the components that a part of the document refers to, each once.
-fn references(part: &Value, used: &mut Vec<String>) {
+pub(crate) fn references(part: &Value, used: &mut Vec<String>) {
     match part {
         Value::Object(entries) => {
             let reference = entries
@@ -192,7 +192,8 @@ fn reference(name: &str) -> String {
     format!("#/components/schemas/{name}")
 }
 
-fn component(reference: &str) -> Option<&str> {
+/// The name of the component that a reference refers to.
+pub(crate) fn component(reference: &str) -> Option<&str> {
     reference.strip_prefix("#/components/schemas/")
 }
 

@@ -27,8 +27,8 @@ use crate::extract::body::BodyLimit;
 use crate::openapi::published;
 use crate::state::AppState;
 use crate::{
-    auth, codec, comparisons, crowd, dashboard, datasets, experiments, health, layers, schedules,
-    workflows,
+    auth, codec, comparisons, crowd, dashboard, datasets, discovery, experiments, health, layers,
+    schedules, workflows,
 };
 
 /// What the document says beside the operations.
@@ -49,6 +49,7 @@ use crate::{
         (name = "results", description = "What came out, item by item and in summary."),
         (name = "datasets", description = "Upload datasets and list them."),
         (name = "schedules", description = "Start experiments again and again."),
+        (name = "discovery", description = "What can be named in an experiment, and who is there to work."),
         (name = "workflows", description = "The workflows behind experiments, as Temporal sees them."),
     ),
     components(schemas(Problem)),
@@ -117,6 +118,11 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(schedules::resume_schedule))
         .routes(routes!(schedules::trigger_schedule))
         .routes(routes!(schedules::backfill_schedule))
+        .routes(routes!(discovery::list_scorers))
+        .routes(routes!(discovery::list_adapters))
+        .routes(routes!(discovery::list_providers))
+        .routes(routes!(discovery::list_webhooks))
+        .routes(routes!(discovery::get_task_queue))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use artifacts::Store;
 use async_trait::async_trait;
 use domain::summary::Status;
+use jiff::Timestamp;
 use runtime::encryption::Encryption;
 use runtime::metrics::Recorded;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::discovery::catalog::Catalog;
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
 use crate::scheduling::Schedules;
@@ -24,6 +26,7 @@ pub struct AppState {
     pub store: Store,
     pub ui: Option<TemporalUi>,
     pub(crate) schemas: Arc<RequestSchemas>,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) watches: Arc<Watches>,
     /// What was counted, if anything is.
     pub recorded: Option<Recorded>,
@@ -46,6 +49,7 @@ impl AppState {
             store,
             ui,
             schemas: Arc::new(RequestSchemas::of(document)),
+            catalog: Arc::new(Catalog::of(document)),
             watches: Arc::default(),
             recorded: None,
             encryption: None,
@@ -122,11 +126,15 @@ pub trait Workflows: Schedules {
     async fn last_words(&self, workflow_id: &str, run_id: &str)
     -> Result<Option<String>, ApiError>;
 
+    /// When a worker last asked a task queue for that kind of task; none when it is so long ago that it must have left.
+    async fn last_poll(
+        &self,
+        task_queue: &str,
+        kind: TaskKind,
+    ) -> Result<Option<Timestamp>, ApiError>;
+
     /// The task queue of the service's own workers.
     fn task_queue(&self) -> &str;
-
-    /// Whether a worker polls a task queue for that kind of task.
-    async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError>;
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod visibility;
 use async_trait::async_trait;
 use domain::schedule::ScheduleId;
 use domain::summary::Status;
+use jiff::Timestamp;
 use temporalio_client::errors::WorkflowInteractionError;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::tonic::Code;
@@ -175,14 +176,18 @@ impl Workflows for Temporal {
         history::last_words(&self.client()?, workflow_id, run_id).await
     }
 
-    fn task_queue(&self) -> &str {
-        &self.task_queue
+    async fn last_poll(
+        &self,
+        task_queue: &str,
+        kind: TaskKind,
+    ) -> Result<Option<Timestamp>, ApiError> {
+        self.pollers
+            .last_poll(&self.client()?, task_queue, kind)
+            .await
     }
 
-    async fn has_worker(&self, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
-        self.pollers
-            .has_worker(&self.client()?, task_queue, kind)
-            .await
+    fn task_queue(&self) -> &str {
+        &self.task_queue
     }
 }
 

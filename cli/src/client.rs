@@ -1,5 +1,6 @@
 //! The HTTP client: one method for each operation that a command needs.
 
+mod discovery;
 mod error;
 mod query;
 mod schedules;
@@ -14,6 +15,7 @@ use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
 use domain::config::ExperimentConfig;
+use domain::estimate::Estimate;
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, TE};
@@ -94,13 +96,15 @@ impl Client {
         }
     }
 
-    /// Whether the API would accept the experiment; nothing is started.
-    pub(crate) async fn check(&self, experiment: &Value) -> Result<(), Error> {
+    /// Whether the API would accept the experiment, and what it may take, if that can be told; nothing is started.
+    pub(crate) async fn check(&self, experiment: &Value) -> Result<Option<Estimate>, Error> {
         let request = self
             .request(Method::POST, &["v1", "experiments"])
             .query(&[("validate_only", "true")])
             .json(experiment);
-        self.send::<Value>(request).await.map(drop)
+        let mut check: Value = self.send(request).await?;
+        let estimate = check.get_mut("estimate").map(Value::take);
+        Ok(estimate.and_then(|estimate| serde_json::from_value(estimate).ok()))
     }
 
     pub(crate) async fn experiment(&self, id: &ExperimentId) -> Result<Experiment, Error> {

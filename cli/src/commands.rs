@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod dataset;
 pub(crate) mod dev;
+pub(crate) mod discover;
 pub(crate) mod export;
 pub(crate) mod gate;
 pub(crate) mod ledger;

@@ -19,9 +19,9 @@ use url::Url;
 
 use crate::client::Client;
 use crate::commands::{
-    Context, again, breakdown, cancel, compare, completions, config, dataset, dev, export, gate,
-    ledger, limits, list, pause, report as reporting, results, resume, run, schedule, setup,
-    status, summary, temporal_path, terminate, validate,
+    Context, again, breakdown, cancel, compare, completions, config, dataset, dev, discover,
+    export, gate, ledger, limits, list, pause, report as reporting, results, resume, run, schedule,
+    setup, status, summary, temporal_path, terminate, validate,
 };
 use crate::exit::Outcome;
 
@@ -86,6 +86,8 @@ enum Command {
     Dataset(dataset::Args),
     /// Start experiments again and again, at given times.
     Schedule(schedule::Args),
+    /// Show what can be named in an experiment, and who is there to work.
+    Discover(discover::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -146,6 +148,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Gate(args)) => gate::run(&context, args).await,
         Some(Command::Dataset(args)) => dataset::run(&context, args).await,
         Some(Command::Schedule(args)) => schedule::run(&context, args).await,
+        Some(Command::Discover(args)) => discover::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,

@@ -19,6 +19,7 @@ mod dataset_addresses;
 mod dataset_faults;
 mod datasets;
 mod deployment;
+mod discovery;
 mod encryption;
 mod examples;
 mod exports;

@@ -172,6 +172,8 @@ async fn an_experiment_that_was_ended_before_a_worker_saw_it_can_still_be_taken_
     let id = experiments(&triggered)[0];
     assert_eq!(triggered["running"][0]["experiment_id"], id);
     let experiment = format!("/v1/experiments/{id}");
+    let config = stack.api().get(&format!("{experiment}/config")).await;
+    assert_eq!(config.expect(200)["models"][0]["name"], "recorded");
     stack
         .api()
         .post(&format!("{experiment}/terminate"), &json!({}))

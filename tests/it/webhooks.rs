@@ -57,7 +57,19 @@ async fn a_message_is_signed_and_is_repeated_until_it_is_taken() {
     let id = stack.api().create(&body()).await;
     let experiment = stack.api().completed(&id, SOON).await;
     let deliveries = &experiment["models"][0]["deliveries"];
-    assert_eq!(deliveries[1], json!({"sink": "webhook"}));
+    let delivery = &deliveries[1];
+    assert_eq!(
+        (&delivery["sink"], &delivery["attempts"]),
+        (&json!("webhook"), &json!(2))
+    );
+    assert!(
+        delivery["error"].is_null() && delivery["location"].is_null(),
+        "{delivery}"
+    );
+    assert!(
+        delivery["endpoint"].is_string() && delivery["tried_at"].is_string(),
+        "{delivery}"
+    );
     let messages = receiver.messages();
     assert_eq!(messages.len(), 2);
     let message = verified(&messages[1]);

@@ -120,8 +120,11 @@ async fn deliver(
         };
         let delivery = Delivery {
             sink: sink.kind().to_owned(),
+            endpoint: sink.receiver().map(str::to_owned),
             location,
             error,
+            attempts: Some(ctx.info().attempt),
+            tried_at: Some(Timestamp::now()),
         };
         counts::delivered(&delivery);
         of(told).0[place] = Some(delivery);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use artifacts::Store;
+use domain::equipment::Equipment;
 use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
 use temporalio_client::Client;
@@ -63,6 +64,8 @@ pub struct Prepared {
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
     metrics_listen: Option<SocketAddr>,
+    /// What is told of it to whoever asks.
+    equipment: Equipment,
 }
 
 /// Checks the configuration: every fault that can be known without asking others is found here.
@@ -75,6 +78,10 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
     let webhooks = match &config.providers {
         Some(path) => Webhooks::read(path)?,
         None => Webhooks::default(),
+    };
+    let equipment = Equipment {
+        providers: providers.known(),
+        webhooks: webhooks.names(),
     };
     let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
     let limits = providers.limits();
@@ -101,6 +108,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         limits,
         deployment: versioned(config.deployment),
         metrics_listen: config.metrics_listen,
+        equipment,
     })
 }
 
@@ -119,6 +127,16 @@ fn versioned(config: DeploymentConfig) -> Option<WorkerDeploymentOptions> {
         .use_worker_versioning(true)
         .default_versioning_behavior(VersioningBehavior::AutoUpgrade);
     Some(options.build())
+}
+
+/// Lets others know what experiments may name. A worker whose store is away works all the same.
+async fn announce(prepared: &Prepared) {
+    let announced = prepared
+        .store
+        .announce(&prepared.task_queue, &prepared.equipment);
+    if let Err(error) = announced.await {
+        tracing::warn!(%error, "the providers could not be announced");
+    }
 }
 
 /// Works until told to stop. A worker that ends because Temporal is away is made anew.
@@ -151,6 +169,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         bench.gates.connected(client.clone(), &prepared.task_queue);
         let standalone = &bench.resources.standalone;
         standalone.connected(client.clone(), &prepared.task_queue);
+        announce(&prepared).await;
         let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
         if shutdown.is_cancelled() {
             bench.gates.left().await;

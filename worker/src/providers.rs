@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use domain::equipment::KnownProvider;
 use domain::lease::Limits;
 use domain::output::{CallError, CallErrorKind};
 use reqwest::header::{HeaderName, HeaderValue};
@@ -95,6 +96,20 @@ impl Providers {
             .collect()
     }
 
+    /// What may be told of them.
+    pub(crate) fn known(&self) -> Vec<KnownProvider> {
+        let providers = self.providers.iter();
+        providers
+            .map(|(name, provider)| KnownProvider {
+                name: name.clone(),
+                api: provider.api.name().to_owned(),
+                host: provider.host(),
+                ready: !matches!(provider.key, Key::Missing(_)),
+                prices: provider.prices.clone(),
+            })
+            .collect()
+    }
+
     /// The provider of that name. A name that the table lacks is refused, for every call would fail alike.
     pub fn get(&self, name: &str) -> Result<&Provider, CallError> {
         self.providers.get(name).ok_or_else(|| {
@@ -176,6 +191,15 @@ impl Provider {
     /// What it speaks.
     pub(crate) fn api(&self) -> Api {
         self.api
+    }
+
+    /// The host of its address, and the port if it is not the usual one.
+    fn host(&self) -> String {
+        let host = self.base_url.host_str().unwrap_or_default();
+        match self.base_url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
     }
 
     /// Ends with a slash.

@@ -36,7 +36,7 @@ pub(crate) async fn get_experiment_config(
     let (sha256, schedule) = latest(&state, &id).await?;
     let sha256 = sha256.ok_or_else(none)?;
     let read = match (state.store.spec(&id, &sha256).await, schedule) {
-        // Until it has begun it has none of its own.
+        // What a schedule has started takes its specification over with its first step.
         (Err(artifacts::Error::NotFound(_)), Some(schedule)) => {
             state.store.scheduled_spec(&schedule, &sha256).await
         }
@@ -48,8 +48,8 @@ pub(crate) async fn get_experiment_config(
     }
 }
 
-/// The hash of the specification of the latest round, and the schedule that has started the experiment, by Temporal or else
-/// by the archive.
+/// The hash of the specification of the latest round, by Temporal or else by the archive, none when it is not on record; and
+/// the schedule that has started the experiment.
 async fn latest(
     state: &AppState,
     id: &ExperimentId,

@@ -16,6 +16,7 @@ use utoipa::IntoParams;
 use crate::datasets;
 use crate::error::ApiError;
 use crate::execution::IdUse;
+use crate::experiments::estimate;
 use crate::experiments::identity::{Id, Standing};
 use crate::experiments::plan::{Owner, Plan};
 use crate::experiments::{queues, show};
@@ -67,10 +68,14 @@ impl Creation {
     }
 
     /// What the check has shown.
-    pub(super) fn outcome(&self) -> ExperimentCheck {
+    pub(super) async fn outcome(&self, state: &AppState) -> Result<ExperimentCheck, ApiError> {
         let config = self.experiment.config();
         let items = config.dataset.inline_items();
-        ExperimentCheck {
+        let estimate = match items {
+            Some(items) => Some(estimate::of(state, config, items).await?),
+            None => None,
+        };
+        Ok(ExperimentCheck {
             valid: true,
             experiment_name: self.experiment.name().to_owned(),
             models: config
@@ -79,7 +84,8 @@ impl Creation {
                 .map(|model| model.name.clone())
                 .collect(),
             items: items.map(|items| items.len() as u64),
-        }
+            estimate,
+        })
     }
 
     /// Starts the experiment while what it does is archived: workers wait for the rest of what is on its way. A started

@@ -44,7 +44,7 @@ pub(super) async fn on(
         Stillness::Waiting(waiting_on) => Ok(Some(*waiting_on)),
         Stillness::Queued(kind) => {
             let task_queue = &execution.task_queue;
-            match state.workflows.has_worker(task_queue, kind).await? {
+            match state.workflows.last_poll(task_queue, kind).await?.is_some() {
                 true => Ok(None),
                 false => Ok(Some(no_worker(task_queue))),
             }

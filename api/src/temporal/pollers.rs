@@ -1,4 +1,4 @@
-//! Whether anyone polls a task queue.
+//! When a task queue was last polled.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -24,16 +24,16 @@ const GOOD_FOR: Duration = Duration::from_secs(1);
 /// What was answered lately, by task queue.
 #[derive(Default)]
 pub(super) struct Pollers {
-    answers: Mutex<HashMap<(String, TaskKind), (Instant, bool)>>,
+    answers: Mutex<HashMap<(String, TaskKind), (Instant, Option<Timestamp>)>>,
 }
 
 impl Pollers {
-    pub(super) async fn has_worker(
+    pub(super) async fn last_poll(
         &self,
         client: &Client,
         task_queue: &str,
         kind: TaskKind,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<Option<Timestamp>, ApiError> {
         let key = (task_queue.to_owned(), kind);
         if let Some((at, answer)) = self.answers().get(&key).copied()
             && at.elapsed() < GOOD_FOR
@@ -47,12 +47,18 @@ impl Pollers {
         Ok(answer)
     }
 
-    fn answers(&self) -> std::sync::MutexGuard<'_, HashMap<(String, TaskKind), (Instant, bool)>> {
+    fn answers(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<(String, TaskKind), (Instant, Option<Timestamp>)>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn ask(client: &Client, task_queue: &str, kind: TaskKind) -> Result<bool, ApiError> {
+async fn ask(
+    client: &Client,
+    task_queue: &str,
+    kind: TaskKind,
+) -> Result<Option<Timestamp>, ApiError> {
     let kind = match kind {
         TaskKind::Workflow => TaskQueueType::Workflow,
         TaskKind::Activity => TaskQueueType::Activity,
@@ -77,5 +83,6 @@ async fn ask(client: &Client, task_queue: &str, kind: TaskKind) -> Result<bool, 
         .pollers
         .iter()
         .filter_map(|poller| time!(poller.last_access_time))
-        .any(is_there))
+        .filter(|seen| is_there(*seen))
+        .max())
 }

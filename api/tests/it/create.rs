@@ -75,7 +75,19 @@ async fn a_check_starts_and_writes_nothing() {
     let path = "/v1/experiments?validate_only=true";
     let answer = service.post(path, &request(|_| {})).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let checked = json!({"valid": true, "experiment_name": "sums", "models": ["a"], "items": 2});
+    let (nothing, free) = (
+        json!({"least": 0, "most": 0}),
+        json!({"least": "0", "most": "0"}),
+    );
+    let estimate = json!({
+        "models": [{
+            "model": "a", "calls": nothing, "input_tokens": nothing, "output_tokens": nothing, "cost": free,
+        }],
+        "calls": nothing, "scorer_calls": nothing, "cost": free,
+    });
+    let checked = json!({
+        "valid": true, "experiment_name": "sums", "models": ["a"], "items": 2, "estimate": estimate,
+    });
     assert_eq!(answer.body, checked);
     assert_eq!(service.files(), 0);
     let faulty = service.post(path, &json!({})).await;

@@ -59,8 +59,11 @@ pub(crate) fn summary(id: &str, index: u32, model: &str, status: Status) -> RunS
         progress: progress(Stage::Done),
         deliveries: vec![Delivery {
             sink: "csv".to_owned(),
+            endpoint: None,
             location: Some("x.csv".to_owned()),
             error: None,
+            attempts: Some(1),
+            tried_at: None,
         }],
         round: 0,
         spec_sha256: None,

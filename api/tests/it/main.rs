@@ -9,6 +9,7 @@ mod control;
 mod create;
 mod dashboard;
 mod datasets;
+mod discovery;
 mod document;
 mod experiments;
 mod exports;

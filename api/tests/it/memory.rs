@@ -206,13 +206,18 @@ impl Workflows for Memory {
         Ok(self.last_words.lock().unwrap().clone())
     }
 
-    fn task_queue(&self) -> &str {
-        "ai-evolution"
+    async fn last_poll(
+        &self,
+        _task_queue: &str,
+        _kind: TaskKind,
+    ) -> Result<Option<Timestamp>, ApiError> {
+        self.reached().await?;
+        let workers = *self.workers.lock().unwrap();
+        Ok(workers.then_some(Timestamp::UNIX_EPOCH))
     }
 
-    async fn has_worker(&self, _task_queue: &str, _kind: TaskKind) -> Result<bool, ApiError> {
-        self.reached().await?;
-        Ok(*self.workers.lock().unwrap())
+    fn task_queue(&self) -> &str {
+        "ai-evolution"
     }
 }
 

@@ -9,6 +9,7 @@ mod commands;
 mod comparing;
 mod control;
 mod dev;
+mod discovery;
 mod program;
 mod refusals;
 mod reporting;

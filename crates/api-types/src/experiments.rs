@@ -2,6 +2,7 @@
 
 use domain::config::ExperimentConfig;
 use domain::dataset::DatasetRef;
+use domain::estimate::Estimate;
 use domain::limits::RunLimits;
 use domain::progress::{self, Generated, Stage};
 use domain::result::StateCounts;
@@ -31,17 +32,21 @@ pub struct CreateExperiment {
 }
 
 /// What checking an experiment has shown when it has no faults: it could be created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExperimentCheck {
     /// Always true; faults are told as a problem document.
     pub valid: bool,
     pub experiment_name: String,
     pub models: Vec<String>,
-    /// Items in the dataset, when they came with the request.
+    /// Items in the dataset, when they came with the request: of any other, only workers know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub items: Option<u64>,
+    /// What it may take; absent when the items are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub estimate: Option<Estimate>,
 }
 
 /// An experiment: its status, the runs of its models, and where to read on.

@@ -8,6 +8,7 @@ pub mod breakdown;
 pub mod comparisons;
 pub mod control;
 pub mod datasets;
+pub mod discovery;
 pub mod experiments;
 pub mod ledger;
 pub mod problem;

@@ -15,6 +15,7 @@
 //! experiments/<id>/runs/<index>/rounds/<round>/…           the results and the summary of a later round
 //! experiments/<id>/exports/<index>-<model>.<extension>     what file sinks deliver
 //! schedules/<id>/spec-<sha256>.json                        what the experiments of a schedule do
+//! workers/<task queue>/<sha256>.json                       what workers have announced of themselves
 //! cache/<first two of the key>/<key>.json                  answers, by the hash of what was asked
 //! ```
 //!
@@ -102,6 +103,15 @@ pub(crate) fn experiment_of(key: &Path) -> Option<ExperimentId> {
 /// Where the specification of a schedule's experiments is, until each of them has taken it over.
 pub(crate) fn scheduled_spec(schedule: &ScheduleId, sha256: &str) -> Path {
     Path::from(format!("schedules/{}/spec-{sha256}.json", schedule.whole()))
+}
+
+/// What the workers of a task queue have announced. A queue may be called anything.
+pub(crate) fn equipments(task_queue: &str) -> Path {
+    Path::from_iter(["workers", task_queue])
+}
+
+pub(crate) fn equipment(task_queue: &str, sha256: &str) -> Path {
+    Path::from_iter(["workers", task_queue, &format!("{sha256}.json")])
 }
 
 pub(crate) fn runs(experiment: &ExperimentId) -> Path {

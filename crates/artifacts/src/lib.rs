@@ -1,13 +1,14 @@
 //! The artifact store: where the data of experiments is, in objects of a local folder or of S3.
 //!
 //! `store` opens it and speaks its errors, `keys` is the layout. `datasets`, `experiments`, `outputs`, `results`,
-//! `exports`, `files` and `cache` read and write one kind of object each; `prepared` names objects by their hash before they are
+//! `exports`, `files`, `cache` and `equipment` read and write one kind of object each; `prepared` names objects by their hash before they are
 //! written. Every object is written once under its key, or again with the same content, so that no writer needs a lock.
 //! `buckets` reads objects that are not of the store.
 
 pub mod buckets;
 pub mod cache;
 pub mod datasets;
+pub mod equipment;
 pub mod experiments;
 pub mod exports;
 pub mod files;

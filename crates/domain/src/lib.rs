@@ -5,7 +5,7 @@
 //! `aggregate`, `progress` and `summary` what is told about many of them, `statistics` with what certainty, `comparison`
 //! how runs differ, `gate` whether they are good enough. `limits`, `lease` and `money` bound what is asked, `walk`
 //! divides it, `journal` accounts for it, `waiting` says why none begins, `schedule` when all of it begins again, `tenant` whose
-//! it is.
+//! it is; `equipment` what workers can reach, `price` what it costs, and `estimate` what an experiment may take.
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod aggregate;
@@ -13,6 +13,8 @@ pub mod agreement;
 pub mod comparison;
 pub mod config;
 pub mod dataset;
+pub mod equipment;
+pub mod estimate;
 pub mod experiment;
 pub mod fault;
 pub mod gate;
@@ -23,6 +25,7 @@ pub mod lease;
 pub mod limits;
 pub mod money;
 pub mod output;
+pub mod price;
 pub mod progress;
 pub mod result;
 pub mod samples;

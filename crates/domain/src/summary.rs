@@ -174,6 +174,10 @@ impl From<&Aggregate> for ScorerSummary {
 pub struct Delivery {
     /// The sink's type.
     pub sink: String,
+    /// The receiver that a `webhook` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub endpoint: Option<String>,
     /// Where the results are: a key of the artifact store, for a sink that writes a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -182,4 +186,12 @@ pub struct Delivery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub error: Option<String>,
+    /// How often it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub attempts: Option<u32>,
+    /// When it was tried last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub tried_at: Option<Timestamp>,
 }

@@ -2,10 +2,12 @@
 //!
 //! `prompts` makes the messages for an item and `requests` what a service is asked, both of `templates`; `responses`
 //! and `events` find an output in what comes back, at `places` in it; `scorers` judges it. All are compiled once and used for every item.
-//! `check` compiles all of a configuration, to find the faults that only compiling finds.
+//! `check` compiles all of a configuration, to find the faults that only compiling finds;
+//! `estimate` tells what it may take.
 //! The API checks with it when an experiment is created, the worker runs it.
 
 mod check;
+pub mod estimate;
 pub mod events;
 pub mod places;
 pub mod prompts;

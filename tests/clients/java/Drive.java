@@ -1,6 +1,7 @@
 import evolution.ApiClient;
 import evolution.ApiException;
 import evolution.api.DatasetsApi;
+import evolution.api.DiscoveryApi;
 import evolution.api.ExperimentsApi;
 import evolution.api.ResultsApi;
 import evolution.api.SchedulesApi;
@@ -34,6 +35,7 @@ public class Drive {
   final DatasetsApi datasets;
   final SchedulesApi schedules;
   final WorkflowsApi workflows;
+  final DiscoveryApi discovery;
 
   Drive(String base) {
     this.base = base;
@@ -43,6 +45,7 @@ public class Drive {
     datasets = new DatasetsApi(client);
     schedules = new SchedulesApi(client);
     workflows = new WorkflowsApi(client);
+    discovery = new DiscoveryApi(client);
   }
 
   ApiClient client() {
@@ -60,6 +63,7 @@ public class Drive {
     drive.again(id);
     drive.over(id);
     drive.schedule();
+    drive.discover();
   }
 
   String create() throws Exception {
@@ -272,6 +276,19 @@ public class Drive {
     called("list_schedules");
     schedules.deleteSchedule(id);
     called("delete_schedule");
+  }
+
+  void discover() throws Exception {
+    equal(discovery.listScorers().getScorers().get(0).getName(), "exact_match");
+    called("list_scorers");
+    equal(discovery.listAdapters().getAdapters().get(0).getName(), "recorded");
+    called("list_adapters");
+    check(discovery.listProviders().getTaskQueue().getLive(), "a worker is there");
+    called("list_providers");
+    check(discovery.listWebhooks().getWebhooks().isEmpty(), "no webhook is set up");
+    called("list_webhooks");
+    check(!discovery.getTaskQueue("nobody").getLive(), "nobody is there");
+    called("get_task_queue");
   }
 
   interface Call {

@@ -19,6 +19,13 @@ from evolution_client.api.datasets import (
     list_datasets,
     upload_dataset_part,
 )
+from evolution_client.api.discovery import (
+    get_task_queue,
+    list_adapters,
+    list_providers,
+    list_scorers,
+    list_webhooks,
+)
 from evolution_client.api.experiments import (
     cancel_experiment,
     change_limits,
@@ -58,6 +65,7 @@ from evolution_client.api.workflows import get_workflow, get_workflow_history
 from evolution_client.models import (
     AdapterConfigRecorded,
     AdapterConfigRecordedType,
+    AdapterList,
     BackfillSchedule,
     Breakdown,
     Comparison,
@@ -88,6 +96,7 @@ from evolution_client.models import (
     OverlapPolicy,
     PauseExperiment,
     Problem,
+    ProviderList,
     RescoreExperiment,
     ResultList,
     RetryChanges,
@@ -97,15 +106,18 @@ from evolution_client.models import (
     ScheduleList,
     ScheduleSpec,
     ScorerConfigExactMatch,
+    ScorerList,
     ScorerConfigExactMatchType,
     ScorerConfigRegex,
     ScorerConfigRegexType,
     SinkConfigJsonl,
     SinkConfigJsonlType,
     Status,
+    TaskQueue,
     TerminateExperiment,
     TriggerSchedule,
     UpdateSchedule,
+    WebhookList,
     Workflow,
     WorkflowHistory,
 )
@@ -125,6 +137,7 @@ def main() -> None:
         again(client, experiment)
         over(client, experiment)
         schedule(client)
+        discover(client)
         errors(client)
 
 
@@ -391,6 +404,24 @@ def schedule(client: Client) -> None:
     deleted = delete_schedule.sync_detailed(schedule_id, client=client)
     assert deleted.status_code == 204, deleted
     called("delete_schedule")
+
+
+def discover(client: Client) -> None:
+    scorers = list_scorers.sync(client=client)
+    assert isinstance(scorers, ScorerList) and scorers.scorers[0].eval_id == "exact_match.v1", scorers
+    called("list_scorers")
+    adapters = list_adapters.sync(client=client)
+    assert isinstance(adapters, AdapterList) and adapters.adapters[0].name == "recorded", adapters
+    called("list_adapters")
+    providers = list_providers.sync(client=client)
+    assert isinstance(providers, ProviderList) and providers.task_queue.live, providers
+    called("list_providers")
+    webhooks = list_webhooks.sync(client=client)
+    assert isinstance(webhooks, WebhookList) and webhooks.webhooks == [], webhooks
+    called("list_webhooks")
+    queue = get_task_queue.sync("nobody", client=client)
+    assert isinstance(queue, TaskQueue) and not queue.live, queue
+    called("get_task_queue")
 
 
 def errors(client: Client) -> None:

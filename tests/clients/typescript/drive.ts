@@ -29,6 +29,7 @@ await upload();
 await again();
 await over();
 await schedule();
+await discover();
 await errors();
 
 async function check(): Promise<void> {
@@ -308,6 +309,24 @@ async function schedule(): Promise<void> {
   const deleted = await client.DELETE("/v1/schedules/{schedule_id}", { params });
   assert.equal(deleted.response.status, 204);
   called("delete_schedule");
+}
+
+async function discover(): Promise<void> {
+  const scorers = await client.GET("/v1/scorers");
+  assert.equal(scorers.data?.scorers[0]?.name, "exact_match");
+  called("list_scorers");
+  const adapters = await client.GET("/v1/adapters");
+  assert.equal(adapters.data?.adapters[0]?.name, "recorded");
+  called("list_adapters");
+  const providers = await client.GET("/v1/providers");
+  assert(providers.data?.task_queue.live);
+  called("list_providers");
+  const webhooks = await client.GET("/v1/webhooks");
+  assert.deepEqual(webhooks.data?.webhooks, []);
+  called("list_webhooks");
+  const queue = await client.GET("/v1/task-queues/{task_queue}", { params: { path: { task_queue: "nobody" } } });
+  assert.equal(queue.data?.live, false);
+  called("get_task_queue");
 }
 
 async function errors(): Promise<void> {

@@ -23,6 +23,7 @@ await upload();
 await again();
 await over();
 await schedule();
+await discover();
 
 async function create(): Promise<string> {
   const { data, response } = await api.createExperiment({
@@ -225,6 +226,24 @@ async function schedule(): Promise<void> {
   const deleted = await api.deleteSchedule({ path });
   assert.equal(deleted.response?.status, 204);
   called("delete_schedule");
+}
+
+async function discover(): Promise<void> {
+  const scorers = await api.listScorers();
+  assert.equal(scorers.data?.scorers[0]?.name, "exact_match");
+  called("list_scorers");
+  const adapters = await api.listAdapters();
+  assert.equal(adapters.data?.adapters[0]?.name, "recorded");
+  called("list_adapters");
+  const providers = await api.listProviders();
+  assert(providers.data?.task_queue.live);
+  called("list_providers");
+  const webhooks = await api.listWebhooks();
+  assert.deepEqual(webhooks.data?.webhooks, []);
+  called("list_webhooks");
+  const queue = await api.getTaskQueue({ path: { task_queue: "nobody" } });
+  assert.equal(queue.data?.live, false);
+  called("get_task_queue");
 }
 
 function called(operation: string): void {

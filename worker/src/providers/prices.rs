@@ -1,46 +1,9 @@
-//! What a provider's models cost, by the table: dollars for a million tokens, as decimal numbers.
+//! The prices of a table, as they are written.
 
 use std::str::FromStr;
 
-use domain::money::Money;
-use domain::output::TokenUsage;
-use jiff::civil::Date;
+pub use domain::price::Price;
 use rust_decimal::Decimal;
-
-/// The tokens that a price is for.
-const TOKENS: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
-
-/// What a model costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
-    pub(super) input_per_million: Decimal,
-    /// Reasoning is paid as any other token written.
-    pub(super) output_per_million: Decimal,
-    /// Of tokens that the provider had in its cache of prompts; without it they cost as much as others.
-    pub(super) cached_input_per_million: Option<Decimal>,
-    /// The date of the price, if the table says so.
-    pub(super) as_of: Option<Date>,
-}
-
-impl Price {
-    /// What the tokens cost, exactly.
-    pub fn cost(&self, usage: TokenUsage) -> Money {
-        let cost = |tokens: u64, per_million: Decimal| {
-            let cost = Decimal::from(tokens).checked_mul(per_million);
-            Money::new(cost.map_or(Decimal::MAX, |cost| cost / TOKENS))
-        };
-        let cached = usage.cached_input_tokens.min(usage.input_tokens);
-        let per_cached = self.cached_input_per_million;
-        cost(usage.input_tokens - cached, self.input_per_million)
-            + cost(cached, per_cached.unwrap_or(self.input_per_million))
-            + cost(usage.output_tokens, self.output_per_million)
-    }
-
-    /// The date of the price.
-    pub fn as_of(&self) -> Option<Date> {
-        self.as_of
-    }
-}
 
 /// A price as the table has it, or what is the matter with it.
 pub(super) fn amount(text: &str) -> Result<Decimal, &'static str> {
@@ -53,6 +16,8 @@ pub(super) fn amount(text: &str) -> Result<Decimal, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::output::TokenUsage;
+
     use super::*;
 
     #[test]

@@ -42,6 +42,11 @@ impl Webhooks {
         table::read(path)
     }
 
+    /// What they are called.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.webhooks.keys().cloned().collect()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Result<&Webhook, Error> {
         self.webhooks.get(name).ok_or_else(|| {
             let known: Vec<String> = self

@@ -1,0 +1,128 @@
+//! `discover`: what can be named in an experiment, and who is there to work.
+
+use api_types::discovery::{ScorerKind, TaskQueue};
+
+use crate::commands::Context;
+use crate::exit::Outcome;
+use crate::output;
+use crate::output::tables::table;
+use crate::output::words::one_line;
+
+/// Characters of a description that a table shows.
+const LONGEST: usize = 80;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The types of scorers; with --json, the schema of each configuration too.
+    Scorers,
+    /// The types of adapters; with --json, the schema of each configuration too.
+    Adapters,
+    /// The providers that workers know, and whether a worker is there.
+    Providers,
+    /// The webhooks that workers know.
+    Webhooks,
+    /// Whether anyone works on a task queue.
+    Queue { name: String },
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome> {
+    match args.what {
+        What::Scorers => scorers(context).await?,
+        What::Adapters => adapters(context).await?,
+        What::Providers => providers(context).await?,
+        What::Webhooks => webhooks(context).await?,
+        What::Queue { name } => {
+            let queue = context.client.task_queue(&name).await?;
+            match context.json {
+                true => output::json(&queue)?,
+                false => output::line(words(&queue))?,
+            }
+        }
+    }
+    Ok(Outcome::Success)
+}
+
+async fn scorers(context: &Context) -> anyhow::Result<()> {
+    let scorers = context.client.scorers().await?.scorers;
+    if context.json {
+        return scorers.iter().try_for_each(output::json_line);
+    }
+    let mut table = table(&["type", "version", "asks", "what it tells"]);
+    for scorer in scorers {
+        let asks = match scorer.kind {
+            ScorerKind::Pure => "",
+            ScorerKind::Asking => "yes",
+        };
+        table.add_row(vec![
+            one_line(&scorer.name, LONGEST),
+            one_line(&scorer.eval_id, LONGEST),
+            asks.to_owned(),
+            one_line(&scorer.description, LONGEST),
+        ]);
+    }
+    Ok(output::line(table)?)
+}
+
+async fn adapters(context: &Context) -> anyhow::Result<()> {
+    let adapters = context.client.adapters().await?.adapters;
+    if context.json {
+        return adapters.iter().try_for_each(output::json_line);
+    }
+    let mut table = table(&["type", "what it is"]);
+    for adapter in adapters {
+        table.add_row(vec![
+            one_line(&adapter.name, LONGEST),
+            one_line(&adapter.description, LONGEST),
+        ]);
+    }
+    Ok(output::line(table)?)
+}
+
+async fn providers(context: &Context) -> anyhow::Result<()> {
+    let told = context.client.providers().await?;
+    if context.json {
+        return output::json(&told);
+    }
+    let mut table = table(&["provider", "protocol", "host", "key", "priced models"]);
+    for provider in told.providers {
+        let models: Vec<String> = provider.models.into_iter().map(|it| it.name).collect();
+        let key = match provider.ready {
+            true => "",
+            false => "missing",
+        };
+        table.add_row(vec![
+            one_line(&provider.name, LONGEST),
+            one_line(&provider.api, LONGEST),
+            one_line(&provider.host, LONGEST),
+            key.to_owned(),
+            one_line(&models.join(", "), LONGEST),
+        ]);
+    }
+    output::line(table)?;
+    Ok(output::line(words(&told.task_queue))?)
+}
+
+async fn webhooks(context: &Context) -> anyhow::Result<()> {
+    let webhooks = context.client.webhooks().await?.webhooks;
+    match (context.json, webhooks.is_empty()) {
+        (true, _) => webhooks.iter().try_for_each(output::json_line),
+        (false, true) => Ok(output::line("the workers know no webhook")?),
+        (false, false) => webhooks
+            .iter()
+            .try_for_each(|webhook| Ok(output::line(one_line(&webhook.name, LONGEST))?)),
+    }
+}
+
+fn words(queue: &TaskQueue) -> String {
+    let name = one_line(&queue.name, LONGEST);
+    match queue.activities_polled_at {
+        Some(at) => format!("a worker is there on `{name}`, last heard of at {at:.0}"),
+        None => format!("nobody works on `{name}`"),
+    }
+}
