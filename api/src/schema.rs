@@ -18,7 +18,7 @@ const MOST_FAULTS: usize = 1000;
 const MOST_VALUES: usize = 200_000;
 
 /// How often a body is read again because a whole number in it was written as a fraction.
-const MOST_REWRITES: usize = 16;
+const MOST_REWRITES: usize = 64;
 
 /// The schemas of all bodies that requests have.
 pub(crate) struct RequestSchemas {
