@@ -185,7 +185,7 @@ async fn an_experiment_that_temporal_has_forgotten_is_read_and_listed_all_the_sa
         read.push(api.get(&path).await.expect(200));
     }
     let temporal = temporal::shared().await;
-    let delete = ["workflow", "delete", "--workflow-id", &id];
+    let delete = ["workflow", "delete", "--yes", "--workflow-id", &id];
     temporal.ask(&delete).await.unwrap();
     eventually("Temporal has forgotten it", SOON, async || {
         match api.get(&format!("/v1/workflows/{id}")).await.status {

@@ -76,7 +76,7 @@ pub(super) fn base(which: &Which) -> String {
 /// backslash in it, and look lists through by a full-text search with signs of its own.
 fn is_plain(attribute: Attribute, value: &str) -> bool {
     let is_list = attribute.kind() == IndexedValueType::KeywordList;
-    !value.contains(['\\', '"']) && !(is_list && value.contains(['*', '^']))
+    !value.contains(['\\', '"', '\'']) && !(is_list && value.contains(['*', '^']))
 }
 
 /// A text as a string of the query language, which is that of MySQL.
@@ -145,10 +145,11 @@ mod tests {
     #[test]
     fn what_a_store_would_take_for_something_else_is_not_asked() {
         for (attribute, value, plain) in [
-            (Attribute::Name, "it's * ^", true),
+            (Attribute::Name, "100% * ^", true),
+            (Attribute::Name, "it's", false),
             (Attribute::Name, "\"so\"", false),
             (Attribute::Name, r"a\b", false),
-            (Attribute::Models, "org/model:1.5-it's", true),
+            (Attribute::Models, "org/model:1.5", true),
             (Attribute::Models, "a\"b", false),
             (Attribute::Tags, "a*", false),
         ] {
