@@ -13,19 +13,23 @@ const CHARACTERS_A_TOKEN: u64 = 4;
 /// What the outputs of each model take, without cost.
 pub fn outputs(config: &ExperimentConfig, items: &[DatasetItem]) -> Vec<ModelEstimate> {
     let attempts = u64::from(config.retry.maximum_attempts);
+    let samples = u64::from(config.execution.samples);
     let models = config.models.iter();
     models
         .map(|model| {
             let adapter = model.adapter.as_ref().or(config.adapter.as_ref());
             let calls = match adapter {
                 Some(AdapterConfig::Recorded(_)) | None => Bounds::attempted(0, 0),
-                Some(_) => Bounds::attempted(items.len() as u64, attempts),
+                Some(_) => {
+                    Bounds::attempted((items.len() as u64).saturating_mul(samples), attempts)
+                }
             };
             let tokens = adapter.and_then(|adapter| read(adapter, items));
             ModelEstimate {
                 model: model.name.clone(),
                 calls,
-                input_tokens: tokens.map(|tokens| Bounds::attempted(tokens, attempts)),
+                input_tokens: tokens
+                    .map(|tokens| Bounds::attempted(tokens.saturating_mul(samples), attempts)),
                 output_tokens: adapter.and_then(|adapter| written(adapter, calls)),
                 cost: None,
             }
@@ -36,7 +40,8 @@ pub fn outputs(config: &ExperimentConfig, items: &[DatasetItem]) -> Vec<ModelEst
 /// The calls of the scorers that ask others, about the outputs of all models.
 pub fn scorer_calls(config: &ExperimentConfig, items: &[DatasetItem]) -> Bounds {
     let an_output: u64 = config.scorers.iter().map(calls_an_output).sum();
-    let outputs = items.len() as u64 * config.models.len() as u64;
+    let outputs = (items.len() as u64 * config.models.len() as u64)
+        .saturating_mul(u64::from(config.execution.samples));
     let most = outputs.saturating_mul(an_output);
     Bounds {
         // What has no output is not asked about.
@@ -126,6 +131,17 @@ mod tests {
         });
         change(&mut config);
         serde_json::from_value(config).unwrap()
+    }
+
+    #[test]
+    fn each_sample_is_a_call() {
+        let config = config(|config| config["execution"] = json!({"samples": 4}));
+        let items = config.dataset.inline_items().unwrap();
+        let outputs = outputs(&config, items);
+        let bounds = |least, most| Bounds { least, most };
+        assert_eq!(outputs[0].calls, bounds(8, Some(24)));
+        assert_eq!(outputs[0].input_tokens, Some(bounds(16, Some(48))));
+        assert_eq!(outputs[1].calls, bounds(0, Some(0)));
     }
 
     #[test]
