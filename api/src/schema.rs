@@ -2,6 +2,8 @@
 
 mod faults;
 
+use std::ops::BitOr;
+
 use domain::fault::Fault;
 use jsonschema::{Draft, Validator};
 use serde::de::DeserializeOwned;
@@ -154,12 +156,11 @@ fn write_whole(value: &mut Value) -> bool {
             }
             whole.is_some()
         }
-        Value::Array(values) => values
-            .iter_mut()
-            .fold(false, |any, value| write_whole(value) || any),
+        Value::Array(values) => values.iter_mut().map(write_whole).fold(false, BitOr::bitor),
         Value::Object(entries) => entries
             .values_mut()
-            .fold(false, |any, value| write_whole(value) || any),
+            .map(write_whole)
+            .fold(false, BitOr::bitor),
         _ => false,
     }
 }

@@ -36,7 +36,7 @@ async fn adder() -> ModelServer {
         let sum = Reply::Text((number * 2).to_string());
         match call.model.as_str() {
             "poor" if number % 10 == 7 => Reply::RefuseWith(400, "<b>not</b> that one".to_owned()),
-            "poor" if number % 3 > 0 => Reply::Text((number * 2 + 1).to_string()),
+            "poor" if !number.is_multiple_of(3) => Reply::Text((number * 2 + 1).to_string()),
             "slow" => Reply::After(Duration::from_millis(100), Box::new(sum)),
             _ => sum,
         }

@@ -36,7 +36,9 @@ pub(super) fn spec(spec: &ScheduleSpec, faults: &mut Vec<Fault>) {
             }
         };
         whole("every", interval.every);
-        interval.offset.map(|offset| whole("offset", offset));
+        if let Some(offset) = interval.offset {
+            whole("offset", offset);
+        }
         if interval.every < Interval::from_secs(1) {
             let pointer = format!("/spec/intervals/{index}/every");
             faults.push(Fault::new(pointer, "it is shorter than a second"));

@@ -1,7 +1,7 @@
 //! When a task queue was last polled.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -21,10 +21,13 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(70);
 /// How long an answer is good for, so that many runs on one queue make one question.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 
+/// The last poll, and when Temporal has told of it.
+type Answer = (Instant, Option<Timestamp>);
+
 /// What was answered lately, by task queue.
 #[derive(Default)]
 pub(super) struct Pollers {
-    answers: Mutex<HashMap<(String, TaskKind), (Instant, Option<Timestamp>)>>,
+    answers: Mutex<HashMap<(String, TaskKind), Answer>>,
 }
 
 impl Pollers {
@@ -47,9 +50,7 @@ impl Pollers {
         Ok(answer)
     }
 
-    fn answers(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(String, TaskKind), (Instant, Option<Timestamp>)>> {
+    fn answers(&self) -> MutexGuard<'_, HashMap<(String, TaskKind), Answer>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -75,8 +75,11 @@ pub(super) fn base(which: &Which) -> String {
 /// Whether every store of Temporal's understands a value as it is meant. Some are given what MySQL would escape with the
 /// backslash in it, and look lists through by a full-text search with signs of its own.
 fn is_plain(attribute: Attribute, value: &str) -> bool {
-    let is_list = attribute.kind() == IndexedValueType::KeywordList;
-    !value.contains(['\\', '"', '\'']) && !(is_list && value.contains(['*', '^']))
+    let signs: &[char] = match attribute.kind() {
+        IndexedValueType::KeywordList => &['\\', '"', '\'', '*', '^'],
+        _ => &['\\', '"', '\''],
+    };
+    !value.contains(signs)
 }
 
 /// A text as a string of the query language, which is that of MySQL.

@@ -94,7 +94,8 @@ async fn tokens_that_are_not_for_us_or_not_for_now_are_refused() {
     let stack = stack(&name, &[]).await;
     let good = signer.token(&claims(&name, |_| {}));
     assert_eq!(list(&stack, &good).await.status, 200);
-    let changes: [(&str, fn(&mut Value)); 13] = [
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 13] = [
         ("expired", |c| c["exp"] = json!(now() - 120)),
         ("not valid yet", |c| c["nbf"] = json!(now() + 120)),
         ("without an end", |c| {
