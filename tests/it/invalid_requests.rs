@@ -591,7 +591,7 @@ async fn what_is_not_there_or_cannot_be_done_is_a_problem_too() {
     stack.api().completed(&id, SOON).await;
     let results = format!("/v1/experiments/{id}/results");
     let cases = [
-        (Method::GET, "/".to_owned(), 404, "not_found"),
+        (Method::GET, "/nowhere".to_owned(), 404, "not_found"),
         (Method::GET, "/v1".to_owned(), 404, "not_found"),
         (Method::GET, "/v2/experiments".to_owned(), 404, "not_found"),
         (

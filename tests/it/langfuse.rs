@@ -48,9 +48,10 @@ async fn every_score_is_handed_in_once_with_the_trace_of_its_item() {
     body["config"]["sinks"] = json!([{"type": "langfuse"}]);
     let id = stack.api().create(&body).await;
     let experiment = stack.api().completed(&id, SOON).await;
+    let delivery = &experiment["models"][0]["deliveries"][0];
     assert_eq!(
-        experiment["models"][0]["deliveries"][0],
-        json!({"sink": "langfuse"})
+        (&delivery["sink"], &delivery["attempts"], &delivery["error"]),
+        (&json!("langfuse"), &json!(1), &json!(null))
     );
 
     let (first, requests) = events(&receiver);

@@ -80,7 +80,7 @@ async fn what_the_dashboard_and_the_alerts_ask_for_is_there() {
 
     let worker = Client::new(format!("http://127.0.0.1:{port}"));
     worker.get("/healthz").await.expect(200);
-    assert_eq!(worker.get("/v1/experiments").await.status, 404);
+    assert_eq!(worker.get("/elsewhere").await.status, 404);
     // The summary is readable just before the last delivery is counted.
     let mut of_worker = String::new();
     eventually("the run is counted", SOON, async || {

@@ -73,7 +73,7 @@ const FAULTS: &[(Change, &[&str])] = &[
         &["/config/retry/maximum_interval"],
     ),
     (
-        |b| b["config"]["execution"] = json!({"concurrency_limit": 1.0}),
+        |b| b["config"]["execution"] = json!({"concurrency_limit": 1.5}),
         &["/config/execution/concurrency_limit"],
     ),
 ];

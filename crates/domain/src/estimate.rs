@@ -32,6 +32,8 @@ pub struct CostBounds {
 /// What an experiment may take. Tokens read are guessed: a token for every four characters of a prompt, begun ones counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+// Not the estimate of a mean, which has the short name in the document.
+#[cfg_attr(feature = "schema", schema(as = ExperimentEstimate))]
 pub struct Estimate {
     pub models: Vec<ModelEstimate>,
     /// Calls for outputs, of all models.
