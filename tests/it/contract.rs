@@ -54,6 +54,7 @@ async fn whatever_is_asked_is_answered_as_the_document_says() {
     let tools = tools::python(&folder.join("requirements.txt"), &[]);
     // A server of its own: what is asked for may be a schedule that starts something every second.
     let temporal = TemporalServer::private().await;
+    temporal.start().await;
     let mut stack = Stack::prepare(&temporal).await;
     stack.start_api().await;
     stack.start_worker();

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use harness::{ModelServer, Reply, Stack, programs, temporal, tools};
+use harness::temporal::TemporalServer;
+use harness::{ModelServer, Reply, Stack, programs, tools};
 
 use crate::operations::key;
 
@@ -49,7 +50,10 @@ async fn the_dashboard_can_be_used_in_a_browser() {
     let tests = programs::repository().join("tests/dashboard");
     let modules = tools::node(&tests).join("node_modules");
     let server = adder().await;
-    let mut stack = Stack::prepare(temporal::shared().await).await;
+    // A server of its own: the page lists all experiments there are.
+    let temporal = TemporalServer::private().await;
+    temporal.start().await;
+    let mut stack = Stack::prepare(&temporal).await;
     stack.provider("test", &server.base_url());
     let (write_key, write) = key("operator", "write");
     let (read_key, read) = key("visitor", "read");

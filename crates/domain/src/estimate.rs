@@ -9,6 +9,7 @@ use crate::price::Price;
 /// From how many to how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = CountBounds))]
 pub struct Bounds {
     /// When every call is answered at once.
     pub least: u64,
