@@ -19,8 +19,8 @@ const MOST_FAULTS: usize = 1000;
 /// cannot fill the memory.
 const MOST_VALUES: usize = 200_000;
 
-/// How often a body is read again because a whole number in it was written as a fraction.
-const MOST_REWRITES: usize = 64;
+/// Values that are read again, in all, because a whole number among them was written as a fraction.
+const MOST_READ_AGAIN: usize = 2_000_000;
 
 /// The schemas of all bodies that requests have.
 pub(crate) struct RequestSchemas {
@@ -70,10 +70,11 @@ pub(crate) struct RequestSchema {
 impl RequestSchema {
     /// Compiles the schema of that name.
     fn of(document: &Value, name: &str) -> Self {
-        let root = json!({
+        let mut root = json!({
             "$ref": format!("#/components/schemas/{name}"),
             "components": document["components"],
         });
+        hold_formats(&mut root);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
@@ -88,7 +89,8 @@ impl RequestSchema {
         if !faults.is_empty() {
             return Err(ApiError::Invalid(faults));
         }
-        for _ in 0..MOST_REWRITES {
+        let mut left = MOST_READ_AGAIN;
+        loop {
             let error = match serde_path_to_error::deserialize(&body) {
                 Ok(read) => return Ok(read),
                 Err(error) => error,
@@ -97,11 +99,12 @@ impl RequestSchema {
             if !body.pointer_mut(&pointer).is_some_and(write_whole) {
                 return Err(ApiError::invalid(pointer, error.into_inner().to_string()));
             }
+            let Some(rest) = left.checked_sub(values(&body)) else {
+                let message = "whole numbers are written as `2`, not as `2.0`";
+                return Err(ApiError::invalid("", message));
+            };
+            left = rest;
         }
-        Err(ApiError::invalid(
-            "",
-            "whole numbers are written as `2`, not as `2.0`",
-        ))
     }
 
     /// All faults of a body, each at its place.
@@ -128,6 +131,34 @@ impl RequestSchema {
             faults.push(Fault::new("", message));
         }
         faults
+    }
+}
+
+/// Bounds whole numbers as their formats say (<https://spec.openapis.org/registry/format/>), where nothing else does.
+fn hold_formats(schema: &mut Value) {
+    match schema {
+        Value::Object(entries) => {
+            let most = match entries.get("format").and_then(Value::as_str) {
+                Some("int32") => Some(i64::from(i32::MAX)),
+                Some("int64") => Some(i64::MAX),
+                _ => None,
+            };
+            if let Some(most) = most {
+                entries.entry("maximum").or_insert(json!(most));
+            }
+            entries.values_mut().for_each(hold_formats);
+        }
+        Value::Array(values) => values.iter_mut().for_each(hold_formats),
+        _ => {}
+    }
+}
+
+/// How many values there are in one.
+fn values(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(self::values).sum::<usize>(),
+        Value::Object(entries) => 1 + entries.values().map(values).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -209,6 +240,19 @@ mod tests {
     #[test]
     fn a_good_body_has_no_faults() {
         assert_eq!(check(&experiment(|_| {})), []);
+    }
+
+    #[test]
+    fn what_a_format_says_is_held() {
+        let tokens = |most: u64| {
+            let body = experiment(|body| {
+                body["config"]["execution"] = json!({"max_tokens": most});
+            });
+            check(&body)
+        };
+        assert_eq!(tokens(i64::MAX as u64), []);
+        let faults = tokens(i64::MAX as u64 + 1);
+        assert_eq!(faults[0].pointer, "/config/execution/max_tokens");
     }
 
     #[test]
