@@ -1,6 +1,8 @@
 //! With versions of the worker, a run goes on on the version that is current.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use harness::temporal::{self, TemporalServer};
@@ -24,8 +26,15 @@ async fn make_current(temporal: &TemporalServer, deployment: &str, build_id: &st
 
 #[tokio::test]
 async fn a_run_goes_on_on_the_version_that_becomes_current() {
-    let server = ModelServer::start(Duration::from_millis(50), |call| {
-        Reply::Text(call.prompt.clone())
+    // Slow while the versions change, so that there is something left for the second on any machine.
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let slow = Arc::clone(&is_slow);
+    let server = ModelServer::start(Duration::from_millis(50), move |call| {
+        let answer = Reply::Text(call.prompt.clone());
+        match slow.load(Ordering::Relaxed) {
+            true => Reply::After(Duration::from_secs(1), Box::new(answer)),
+            false => answer,
+        }
     })
     .await;
     let temporal = temporal::shared().await;
@@ -40,6 +49,7 @@ async fn a_run_goes_on_on_the_version_that_becomes_current() {
     let body = experiments::asked_file(&stack, ITEMS, CONCURRENCY);
     let id = stack.api().create(&body).await;
     server.has_delivered(200, SOON).await;
+    is_slow.store(true, Ordering::Relaxed);
 
     stack.set("WORKER_BUILD_ID", "second");
     stack.start_worker();
@@ -47,6 +57,7 @@ async fn a_run_goes_on_on_the_version_that_becomes_current() {
     stack.take_worker().stop(SOON).await;
     let before = server.delivered();
     assert!(before < ITEMS as u64, "the first has done everything");
+    is_slow.store(false, Ordering::Relaxed);
     stack.api().completed(&id, SOON).await;
 
     nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
