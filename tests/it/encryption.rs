@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use harness::{ModelServer, Reply, Stack, experiments, temporal};
+use harness::{ModelServer, Reply, Stack, eventually, experiments, temporal};
 use serde_json::{Value, json};
 
 use crate::SOON;
@@ -80,11 +80,18 @@ async fn temporal_reads_nothing_and_the_api_everything() {
     for marker in [NAME, MODEL, OTHER_MODEL, REASON] {
         assert!(shown.contains(marker), "the API does not tell `{marker}`");
     }
-    let listed = stack
-        .api()
-        .get(&format!("/v1/experiments?name={NAME}"))
-        .await;
-    assert_eq!(listed.expect(200)["experiments"][0]["id"], id);
+    // Experiments of other tests have the name, too.
+    eventually("the experiment is listed", SOON, async || {
+        let (listed, _) = stack
+            .api()
+            .pages(&format!("/v1/experiments?name={NAME}"), "experiments")
+            .await;
+        match listed.iter().any(|experiment| experiment["id"] == id) {
+            true => Ok(()),
+            false => Err(format!("{listed:?}")),
+        }
+    })
+    .await;
     let history = stack
         .api()
         .get(&format!("/v1/workflows/{id}~1/history"))
