@@ -46,11 +46,13 @@ async fn every_answer_carries_the_id_of_its_request() {
 
 /// A key and its entry, as the program makes them.
 pub(crate) fn key(name: &str, role: &str) -> (String, String) {
+    key_with(&["--name", name, "--role", role])
+}
+
+/// The same with other arguments.
+pub(crate) fn key_with(arguments: &[&str]) -> (String, String) {
     let mut command = Command::new(programs::path(programs::API));
-    let made = command
-        .args(["key", "--name", name, "--role", role])
-        .output();
-    let made = made.unwrap();
+    let made = command.arg("key").args(arguments).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     let told = String::from_utf8(made.stderr).unwrap();
     let key = told

@@ -10,7 +10,7 @@ use domain::output::{Answer, CallError, TokenUsage};
 use domain::result::StateCounts;
 use domain::summary::{Delivery, Status};
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use serde::Serialize;
 
@@ -53,6 +53,7 @@ pub(crate) fn describe() {
 /// A call under way. Dropping it counts it as over.
 pub(crate) struct Call {
     provider: String,
+    in_flight: Gauge,
     began: Instant,
 }
 
@@ -60,9 +61,11 @@ impl Call {
     /// A call that begins; none when nobody is called.
     pub(crate) fn begin(adapter: &Adapter) -> Option<Self> {
         let provider = provider(adapter)?;
-        gauge!(IN_FLIGHT, "provider" => provider.clone()).increment(1);
+        let in_flight = gauge!(IN_FLIGHT, "provider" => provider.clone());
+        in_flight.increment(1);
         Some(Self {
             provider,
+            in_flight,
             began: Instant::now(),
         })
     }
@@ -80,7 +83,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        gauge!(IN_FLIGHT, "provider" => self.provider.clone()).decrement(1);
+        self.in_flight.decrement(1);
     }
 }
 

@@ -10,7 +10,7 @@ use domain::fault::Fault;
 use domain::summary::Status;
 use domain::tag::Tag;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
@@ -78,6 +78,14 @@ pub(crate) struct CountQuery {
     /// Only experiments that began before this.
     #[param(nullable = false)]
     started_before: Option<Timestamp>,
+}
+
+/// What a page token is good for.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Filters {
+    list: String,
+    #[serde(flatten)]
+    filter: ExperimentFilter,
 }
 
 /// List experiments.

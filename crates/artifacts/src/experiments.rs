@@ -32,10 +32,7 @@ impl Store {
         experiment: &ExperimentId,
         sha256: &str,
     ) -> Result<ExperimentSpec, Error> {
-        let key = keys::spec(experiment, sha256);
-        self.get_json(&key)
-            .await?
-            .ok_or(Error::NotFound(key.to_string()))
+        self.spec_at(keys::spec(experiment, sha256)).await
     }
 
     /// The specification of a schedule's experiments, by its hash.
@@ -44,10 +41,12 @@ impl Store {
         schedule: &ScheduleId,
         sha256: &str,
     ) -> Result<ExperimentSpec, Error> {
-        let key = keys::scheduled_spec(schedule, sha256);
-        self.get_json(&key)
-            .await?
-            .ok_or(Error::NotFound(key.to_string()))
+        self.spec_at(keys::scheduled_spec(schedule, sha256)).await
+    }
+
+    async fn spec_at(&self, key: Path) -> Result<ExperimentSpec, Error> {
+        let spec = self.get_json(&key).await?;
+        spec.ok_or(Error::NotFound(key.to_string()))
     }
 
     /// The specification of an experiment that a schedule has started. The experiment takes it over, so that it has it

@@ -6,21 +6,10 @@ use harness::{Stack, programs, temporal};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::operations::key;
+
 /// What is open to everybody, by name.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/docs/"];
-
-/// A key and its entry, as the program makes them.
-pub(super) fn key(arguments: &[&str]) -> (String, String) {
-    let mut command = Command::new(programs::path(programs::API));
-    let made = command.arg("key").args(arguments).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let told = String::from_utf8(made.stderr).unwrap();
-    let key = told
-        .split_whitespace()
-        .find(|word| word.starts_with("aie_"));
-    let entry = String::from_utf8(made.stdout).unwrap();
-    (key.unwrap().to_owned(), entry)
-}
 
 /// An API that knows these keys.
 pub(super) async fn guarded(entries: &[String]) -> Stack {
@@ -63,8 +52,8 @@ fn operations(document: &Value) -> Vec<(Method, String)> {
 
 #[tokio::test]
 async fn every_operation_asks_who_is_there_and_what_they_may() {
-    let (reader, reading) = key(&["--name", "reader", "--role", "read"]);
-    let (writer, writing) = key(&["--name", "writer", "--role", "write"]);
+    let (reader, reading) = key("reader", "read");
+    let (writer, writing) = key("writer", "write");
     let stack = guarded(&[reading, writing]).await;
     let document = stack.api().get("/openapi.json").await.expect(200);
     let send = async |method: &Method, path: &str, key: Option<&str>| {
@@ -124,7 +113,7 @@ fn a_service_that_asks_nobody_is_not_reached_from_other_machines() {
 
 #[tokio::test]
 async fn every_answer_tells_browsers_what_they_must_not_do() {
-    let (_, entry) = key(&["--name", "k", "--role", "read"]);
+    let (_, entry) = key("k", "read");
     let stack = guarded(&[entry]).await;
     for path in [
         "/healthz",

@@ -6,15 +6,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::SOON;
-use crate::security::entrance::{key, know};
+use crate::operations::key_with;
+use crate::security::entrance::know;
 
 /// A stack, and clients of the tenants `acme` and `bolt` and of nobody's.
 async fn stack(prepare: impl FnOnce(&mut Stack)) -> (Stack, [Client; 3]) {
     let mut stack = Stack::prepare(temporal::shared().await).await;
     let keys = [
-        key(&["--name", "a", "--role", "write", "--tenant", "acme"]),
-        key(&["--name", "b", "--role", "write", "--tenant", "bolt"]),
-        key(&["--name", "c", "--role", "write"]),
+        key_with(&["--name", "a", "--role", "write", "--tenant", "acme"]),
+        key_with(&["--name", "b", "--role", "write", "--tenant", "bolt"]),
+        key_with(&["--name", "c", "--role", "write"]),
     ];
     know(&mut stack, &keys.each_ref().map(|(_, entry)| entry.clone()));
     prepare(&mut stack);

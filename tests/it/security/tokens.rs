@@ -268,7 +268,7 @@ async fn keys_in_a_file_need_no_issuer_and_stand_beside_api_keys() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");
     std::fs::write(&file, key_set(&[&signer]).to_string()).unwrap();
-    let (key, entry) = super::entrance::key(&["--name", "k", "--role", "read"]);
+    let (key, entry) = crate::operations::key("k", "read");
     let keys = folder.path().join("keys.toml");
     std::fs::write(&keys, entry).unwrap();
     let name = "https://issuer.example";

@@ -3,8 +3,8 @@
 use api_types::experiments::{ExperimentList, ExperimentOverview};
 use domain::experiment::ExperimentId;
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
 
+use super::Filters;
 use crate::error::ApiError;
 use crate::execution::ExperimentFilter;
 use crate::experiments::archive;
@@ -16,14 +16,6 @@ use crate::state::AppState;
 /// Experiments that are looked at for one page when not all of them fit.
 const LOOKED_THROUGH: usize = 500;
 const LOOKED_AT_ONCE: usize = 16;
-
-/// What a page token is good for.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Filters {
-    list: String,
-    #[serde(flatten)]
-    filter: ExperimentFilter,
-}
 
 pub(super) async fn list(
     state: &AppState,

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LARGEST_SIZE;
+use super::{Filters, LARGEST_SIZE};
 use crate::error::ApiError;
 use crate::execution::{ExperimentFilter, Listed, Page, Which};
 use crate::experiments::outline::links;
@@ -17,14 +17,6 @@ use crate::state::AppState;
 
 /// Pages of Temporal's that are looked through for one page of ours when not all of them fit.
 const PAGES_LOOKED_THROUGH: usize = 10;
-
-/// What a page token is good for.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Filters {
-    list: String,
-    #[serde(flatten)]
-    filter: ExperimentFilter,
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Position {
