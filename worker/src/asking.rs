@@ -158,8 +158,14 @@ impl Asking<'_> {
                 }
                 // `finish` tells why.
                 () = self.recorder.gave_up() => return Ok(None),
+                // Before what has come in is taken, of which there may be much at once: no provider waits for that.
+                permit = self.entrance.permit(), if may_begin => {
+                    self.begin(permit, hand);
+                    if let Some(asked) = hand.calls.try_join_next() {
+                        self.take(asked?, hand).await?;
+                    }
+                }
                 Some(asked) = hand.calls.join_next() => self.take(asked?, hand).await?,
-                permit = self.entrance.permit(), if may_begin => self.begin(permit, hand),
                 opened = chunks.next(), if wants_more => match opened {
                     Some(opened) => self.open(opened?, hand).await,
                     None => hand.opened_all = true,
@@ -289,7 +295,7 @@ impl Asking<'_> {
     }
 
     fn check_allowance(&self, hand: &mut Hand) {
-        hand.spent = Spent::of(self.rules.allowance, &self.tally.progress());
+        hand.spent = self.tally.spent(self.rules.allowance);
     }
 
     /// Ends the run as soon as this stretch alone shows that too many items fail.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
-use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -63,6 +63,8 @@ impl TemporalConfig {
         }
         connection.identity = format!("{program}-{}", std::process::id());
         connection.connect_timeout = Some(CONNECT_TIMEOUT);
+        // What we send is small: to compress it takes both sides longer than to send it.
+        connection.grpc_compression = GrpcCompression::None;
         let keys = self.payload_keys.as_deref().map(PayloadKeys::load);
         let encryption = keys.transpose()?.map(Encryption::new);
         if let Some(encryption) = &encryption {
