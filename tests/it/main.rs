@@ -54,6 +54,7 @@ mod security;
 mod sinks;
 mod steering;
 mod temporal_away;
+mod temporal_tls;
 mod uploads;
 mod versions;
 mod waiting;
