@@ -31,6 +31,7 @@ mod invalid_requests;
 mod judges;
 mod langfuse;
 mod lists;
+mod logs;
 mod malformed_requests;
 mod metrics;
 mod models;
