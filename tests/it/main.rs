@@ -27,6 +27,7 @@ mod exports;
 mod faults;
 mod generated_clients;
 mod generation;
+mod guides;
 mod invalid_requests;
 mod judges;
 mod langfuse;
