@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use harness::programs::{self, repository};
 use harness::temporal::TemporalServer;
@@ -157,6 +158,7 @@ async fn every_command_of_the_guides_works_or_is_looked_at() {
                 .env("AI_EVOLUTION_API", &base)
                 // What a reader puts in the place of a key of theirs.
                 .env("KEY", "nobody-is-asked");
+            let began = Instant::now();
             let output = tokio::task::spawn_blocking(move || bash.output())
                 .await
                 .unwrap()
@@ -166,6 +168,11 @@ async fn every_command_of_the_guides_works_or_is_looked_at() {
                 "{name}:\n{block}\n{}{}",
                 String::from_utf8_lossy(&output.stdout),
                 String::from_utf8_lossy(&output.stderr)
+            );
+            println!(
+                "{name}: {:?} for {}",
+                began.elapsed(),
+                block.lines().next().unwrap_or_default()
             );
             count += 1;
             // The next block speaks of it as of something that has ended.
