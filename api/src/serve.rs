@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Doorkeeper, Keys, Tokens};
+use crate::census;
 use crate::config::{BadConfig, Config};
 use crate::counts;
 use crate::routes::{Entrance, Limits, router};
@@ -66,6 +67,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     counts::describe();
     recorded.keep_up(shutdown.clone());
     state.recorded = Some(recorded);
+    census::keep_up(&state);
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,

@@ -4,11 +4,13 @@
 //! through `Client`, raw JSON over HTTP as a stranger would; every answer is held against the published document
 //! (`document`). `model_server` plays the provider and counts what it is asked; `issuer` signs tokens, `raw` is a
 //! connection without manners; `receiver` plays whoever is sent messages; `temporal` runs the server and looks into histories; `s3` runs an object store; `faults` fills a disk and sets
-//! clocks wrong; `tools` obtains programs of other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
+//! clocks wrong; `authority` signs certificates and `door` is TLS before the server; `tools` obtains programs of other languages. `eventually` waits for a condition with a deadline. All processes die with the test process
 //! (`process`), whatever its end.
 
+pub mod authority;
 pub mod client;
 mod document;
+pub mod door;
 pub mod experiments;
 pub mod faults;
 pub mod file_server;

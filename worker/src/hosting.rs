@@ -139,7 +139,8 @@ async fn announce(prepared: &Prepared) {
     }
 }
 
-/// Works until told to stop. A worker that ends because Temporal is away is made anew.
+/// Works until told to stop. A worker that ends because Temporal is away is made anew, and so is one whose certificates for
+/// Temporal have changed: it hands its work over to the next as to any other.
 pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Result<()> {
     let mut telemetry = TelemetryOptions::default();
     if let Some(listen) = prepared.metrics_listen {
@@ -155,24 +156,39 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         .build();
     let sdk = Runtime::from_current_tokio(options.map_err(anyhow::Error::msg)?)
         .context("the SDK could not be started")?;
-    let bench = Arc::new(Bench {
-        store: prepared.store.clone(),
-        resources: Arc::clone(&prepared.resources),
-        sources: Arc::clone(&prepared.sources),
-        receivers: Arc::clone(&prepared.receivers),
-        commit_interval: prepared.commit_interval,
-        gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
-        handover: prepared.shutdown_timeout / 2,
-        stopping: shutdown.clone(),
-    });
-    while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
-        bench.gates.connected(client.clone(), &prepared.task_queue);
+    let gates = Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone()));
+    let mut connected = prepared.target.connect_when_there(&shutdown).await;
+    while let Some(current) = connected {
+        // Cancelled when this worker is to end, be it that another takes its place.
+        let stopping = shutdown.child_token();
+        let bench = Arc::new(Bench {
+            store: prepared.store.clone(),
+            resources: Arc::clone(&prepared.resources),
+            sources: Arc::clone(&prepared.sources),
+            receivers: Arc::clone(&prepared.receivers),
+            commit_interval: prepared.commit_interval,
+            gates: Arc::clone(&gates),
+            handover: prepared.shutdown_timeout / 2,
+            stopping: stopping.clone(),
+        });
+        let client = current.client.clone();
+        gates.connected(client.clone(), &prepared.task_queue);
         let standalone = &bench.resources.standalone;
         standalone.connected(client.clone(), &prepared.task_queue);
         announce(&prepared).await;
-        let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
+        let working = async {
+            let worked = work(&sdk, client, &prepared, &bench).await;
+            stopping.cancel();
+            worked
+        };
+        let renewing = async {
+            let renewed = prepared.target.renewed(&current, &stopping).await;
+            stopping.cancel();
+            renewed
+        };
+        let (worked, renewed) = tokio::join!(working, renewing);
         if shutdown.is_cancelled() {
-            bench.gates.left().await;
+            gates.left().await;
             return worked;
         }
         if let Err(error) = worked {
@@ -181,10 +197,15 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
                 "the worker ended; it is made anew"
             );
         }
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN_AFTER) => {}
-            () = shutdown.cancelled() => {}
-        }
+        connected = match renewed {
+            Some(renewed) => Some(renewed),
+            None => {
+                let _ = shutdown
+                    .run_until_cancelled(tokio::time::sleep(AGAIN_AFTER))
+                    .await;
+                prepared.target.connect_when_there(&shutdown).await
+            }
+        };
     }
     Ok(())
 }
@@ -195,17 +216,17 @@ async fn work(
     client: Client,
     prepared: &Prepared,
     bench: &Arc<Bench>,
-    shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
+    let stopping = &bench.stopping;
     let mut worker = Worker::new(sdk, client, options(prepared, bench)?)
         .map_err(|error| anyhow::anyhow!("the worker could not be made: {error}"))?;
     let stop = worker.shutdown_handle();
     let ended = CancellationToken::new();
     let stopper = tokio::spawn({
-        let (shutdown, ended) = (shutdown.clone(), ended.clone());
+        let (stopping, ended) = (stopping.clone(), ended.clone());
         async move {
             tokio::select! {
-                () = shutdown.cancelled() => stop(),
+                () = stopping.cancelled() => stop(),
                 () = ended.cancelled() => {}
             }
         }
@@ -217,7 +238,7 @@ async fn work(
     );
     let worked = tokio::select! {
         worked = worker.run() => worked.map_err(|error| anyhow::anyhow!("{error}")),
-        () = drained_too_long(shutdown, prepared.shutdown_timeout) => {
+        () = drained_too_long(stopping, prepared.shutdown_timeout) => {
             tracing::warn!("not everything could be handed over in time");
             Ok(())
         }
@@ -228,8 +249,8 @@ async fn work(
     worked
 }
 
-async fn drained_too_long(shutdown: &CancellationToken, timeout: Duration) {
-    shutdown.cancelled().await;
+async fn drained_too_long(stopping: &CancellationToken, timeout: Duration) {
+    stopping.cancelled().await;
     tokio::time::sleep(timeout).await;
 }
 
