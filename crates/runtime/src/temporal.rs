@@ -1,6 +1,7 @@
 //! The connection to Temporal, local or in the cloud, made when the server is there.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::encryption::{Encryption, PayloadKeys};
+use crate::traces::{Live, Traced};
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,6 +100,13 @@ impl TemporalTarget {
     /// How payloads are encrypted, if they are.
     pub fn encryption(&self) -> Option<&Encryption> {
         self.encryption.as_ref()
+    }
+
+    /// Calls that a request makes are told as spans of its trace, which goes on in what they start.
+    pub fn traced(mut self, live: Live) -> Self {
+        let traced = Traced(live);
+        self.client.client_interceptors.push(Arc::new(traced));
+        self
     }
 
     /// Connects once; an error when the server is not there.
