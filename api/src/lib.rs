@@ -6,7 +6,8 @@
 //! to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
-//! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them, `census` counts them.
+//! `temporal` implements it and alone names the client. `traced` tells of requests. `watching` looks at experiments for all clients that follow
+//! them, `census` counts them.
 
 mod auth;
 mod census;
@@ -39,6 +40,7 @@ mod server;
 mod settling;
 mod state;
 mod temporal;
+mod traced;
 mod watching;
 mod workflows;
 
@@ -54,5 +56,5 @@ pub use crate::scheduling::{
     Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules,
 };
 pub use crate::serve::run;
-pub use crate::state::{AppState, TemporalUi, Workflows};
+pub use crate::state::{AppState, Pages, TemporalUi, Workflows};
 pub use crate::temporal::set_up;

@@ -10,6 +10,7 @@ use artifacts::Store;
 use domain::equipment::Equipment;
 use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
+use runtime::traces::TracesConfig;
 use temporalio_client::Client;
 use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_common::worker::{
@@ -18,6 +19,7 @@ use temporalio_common::worker::{
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
@@ -33,6 +35,9 @@ use crate::providers::Providers;
 use crate::receivers::Receivers;
 use crate::receivers::langfuse::Langfuse;
 use crate::receivers::webhooks::Webhooks;
+use crate::traces::activities::Told;
+use crate::traces::workflows::interceptor;
+use crate::traces::{DetailConfig, Traces};
 use crate::work::Bench;
 
 /// Workflows kept in memory between their tasks; others are replayed when something happens to them.
@@ -60,6 +65,8 @@ pub struct Prepared {
     resources: Arc<Resources>,
     sources: Arc<Sources>,
     receivers: Arc<Receivers>,
+    traces: TracesConfig,
+    traced: DetailConfig,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -84,6 +91,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         webhooks: webhooks.names(),
     };
     let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
+    config.traces.check()?;
     let limits = providers.limits();
     let sources = Sources::new(
         config.datasets.clone(),
@@ -105,6 +113,8 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         resources: Arc::new(resources),
         sources: Arc::new(sources),
         receivers: Arc::new(receivers),
+        traces: config.traces,
+        traced: config.traced,
         limits,
         deployment: versioned(config.deployment),
         metrics_listen: config.metrics_listen,
@@ -156,6 +166,12 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         .build();
     let sdk = Runtime::from_current_tokio(options.map_err(anyhow::Error::msg)?)
         .context("the SDK could not be started")?;
+    let traces = Traces::new(
+        &prepared.traces,
+        prepared.traced.clone(),
+        &prepared.receivers,
+    )?;
+    let traces = traces.map(Arc::new);
     let gates = Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone()));
     let mut connected = prepared.target.connect_when_there(&shutdown).await;
     while let Some(current) = connected {
@@ -166,6 +182,7 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
             resources: Arc::clone(&prepared.resources),
             sources: Arc::clone(&prepared.sources),
             receivers: Arc::clone(&prepared.receivers),
+            traces: traces.clone(),
             commit_interval: prepared.commit_interval,
             gates: Arc::clone(&gates),
             handover: prepared.shutdown_timeout / 2,
@@ -189,6 +206,9 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         let (worked, renewed) = tokio::join!(working, renewing);
         if shutdown.is_cancelled() {
             gates.left().await;
+            if let Some(traces) = &traces {
+                traces.told().await;
+            }
             return worked;
         }
         if let Err(error) = worked {
@@ -272,6 +292,11 @@ fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOpti
         .build();
     if let Some(deployment) = &prepared.deployment {
         options.deployment_options = deployment.clone();
+    }
+    if let Some(traces) = &bench.traces {
+        let (traces, runtime) = (Arc::clone(traces), Handle::current());
+        options.activity_inbound_interceptor(Told(Arc::clone(&traces)));
+        options.workflow_interceptor(interceptor(traces, runtime));
     }
     options.register_activities(Activities {
         bench: Arc::clone(bench),

@@ -97,15 +97,31 @@ impl Store {
         self.read_outputs(keys).await
     }
 
+    /// Every call that is recorded, as it was written down.
+    pub async fn recorded(&self, caller: &Caller, chunk: u64) -> Result<Vec<Output>, Error> {
+        let keys = self.list(&keys::calls(caller, chunk)).await?;
+        let mut recorded = Vec::new();
+        self.visit_outputs(keys, |output| recorded.push(output))
+            .await?;
+        Ok(recorded)
+    }
+
     async fn read_outputs(&self, keys: Vec<Path>) -> Result<Journal, Error> {
         let mut journal = Journal::default();
+        self.visit_outputs(keys, |output| journal.push(output))
+            .await?;
+        Ok(journal)
+    }
+
+    async fn visit_outputs(&self, keys: Vec<Path>, visit: impl FnMut(Output)) -> Result<(), Error> {
+        let mut visit = visit;
         let mut parts = stream::iter(keys)
             .map(async |key| self.whole_lines(&key).await)
             .buffered(PARTS_AT_ONCE);
         while let Some(part) = parts.try_next().await? {
-            part.into_iter().for_each(|output| journal.push(output));
+            part.into_iter().for_each(&mut visit);
         }
-        Ok(journal)
+        Ok(())
     }
 
     /// The outputs of a part. A last line without an end is being written, or its writer was lost: it does not count.

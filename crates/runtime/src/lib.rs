@@ -1,5 +1,5 @@
-//! The edge of a process: logs, the signal to stop, whether it lives, the connection to Temporal and what is encrypted on it, the address of
-//! the artifact store.
+//! The edge of a process: logs, metrics, traces, the signal to stop, whether it lives, the connection to Temporal and what is encrypted on
+//! it, the address of the artifact store.
 //!
 //! Both servers use it; it knows no noun of the domain.
 
@@ -10,3 +10,4 @@ pub mod shutdown;
 pub mod storage;
 pub mod telemetry;
 pub mod temporal;
+pub mod traces;

@@ -7,6 +7,7 @@ mod advice;
 mod profile;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,6 +20,7 @@ use url::Url;
 
 use self::profile::Credentials;
 use crate::encryption::{Encryption, PayloadKeys};
+use crate::traces::{Live, Traced};
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -121,6 +123,13 @@ impl TemporalTarget {
     /// How payloads are encrypted, if they are.
     pub fn encryption(&self) -> Option<&Encryption> {
         self.encryption.as_ref()
+    }
+
+    /// Calls that a request makes are told as spans of its trace, which goes on in what they start.
+    pub fn traced(mut self, live: Live) -> Self {
+        let traced = Traced(live);
+        self.client.client_interceptors.push(Arc::new(traced));
+        self
     }
 
     /// Connects once, with certificates as they are now; an error when the server is not there.
