@@ -1,5 +1,7 @@
 //! Handlers of `/v1/datasets`: files that are uploaded in parts, each of which any replica may take.
 
+pub(crate) mod sample;
+mod source;
 mod upload;
 
 use api_types::datasets::{

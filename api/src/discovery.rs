@@ -1,6 +1,7 @@
 //! Handlers that tell what there is to name in an experiment.
 
 pub(crate) mod catalog;
+pub(crate) mod trial;
 
 use std::collections::BTreeMap;
 

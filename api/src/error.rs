@@ -23,6 +23,12 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 pub enum ApiError {
     #[error("the body is not JSON: {0}")]
     Malformed(String),
+    #[error("the request is not HTTP/1.1 that can be read")]
+    NotHttp,
+    #[error(
+        "the line and the headers of the request have more than {0} bytes, or there are more than 100 headers"
+    )]
+    HeadTooLarge(usize),
     #[error(
         "the page token is not one that this list has given; tokens are good for the same filters only, so begin without one"
     )]
@@ -170,6 +176,12 @@ impl ApiError {
     fn status_and_code(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
+            Self::NotHttp => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
+            Self::HeadTooLarge(_) => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "headers_too_large",
+                "Headers too large",
+            ),
             Self::BadPageToken => (StatusCode::BAD_REQUEST, "bad_page_token", "Bad page token"),
             Self::Unauthenticated | Self::BadToken(_) => (
                 StatusCode::UNAUTHORIZED,

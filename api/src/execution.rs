@@ -5,6 +5,7 @@ use api_types::workflows::{PendingActivityState, WorkflowEvent};
 use domain::experiment::ExperimentId;
 use domain::limits::LimitsChange;
 use domain::progress::Progress;
+use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use domain::tag::Tag;
 use domain::tenant::Tenant;
@@ -108,6 +109,8 @@ pub struct ExperimentFilter {
     pub name: Option<String>,
     pub model: Option<String>,
     pub tag: Option<Tag>,
+    /// The schedule that has started them.
+    pub schedule: Option<ScheduleId>,
     /// Of the latest round, as is `started_before`.
     pub started_after: Option<Timestamp>,
     pub started_before: Option<Timestamp>,
@@ -116,7 +119,10 @@ pub struct ExperimentFilter {
 impl ExperimentFilter {
     /// Whether it names only what every Temporal can be asked for.
     pub(crate) fn is_of_temporal(&self) -> bool {
-        let needs_more = self.name.is_some() || self.model.is_some() || self.tag.is_some();
+        let needs_more = self.name.is_some()
+            || self.model.is_some()
+            || self.tag.is_some()
+            || self.schedule.is_some();
         !needs_more && self.status != Some(Status::Paused)
     }
 
@@ -125,11 +131,13 @@ impl ExperimentFilter {
         let name = self.name.as_ref();
         let model = self.model.as_ref();
         let tag = self.tag.as_ref();
+        let schedule = self.schedule.as_ref().map(ScheduleId::to_string);
         let started_at = experiment.started_at.unwrap_or(experiment.created_at);
         self.status.is_none_or(|it| it == experiment.status)
             && name.is_none_or(|it| *it == experiment.experiment_name)
             && model.is_none_or(|it| experiment.models.contains(it))
             && tag.is_none_or(|it| experiment.tags.iter().any(|tag| tag == it.as_ref()))
+            && (schedule.is_none() || schedule == experiment.schedule_id)
             && self.started_after.is_none_or(|it| started_at > it)
             && self.started_before.is_none_or(|it| started_at < it)
     }

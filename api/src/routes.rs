@@ -101,6 +101,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(comparisons::get_comparison))
         .routes(routes!(datasets::create_dataset, datasets::list_datasets))
         .routes(routes!(datasets::list_dataset_versions))
+        .routes(routes!(datasets::sample::get_dataset_sample))
         .routes(routes!(
             datasets::get_dataset_version,
             datasets::upload_dataset_part
@@ -122,6 +123,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(discovery::list_adapters))
         .routes(routes!(discovery::list_providers))
         .routes(routes!(discovery::list_webhooks))
+        .routes(routes!(discovery::trial::test_webhook))
         .routes(routes!(discovery::get_task_queue))
         .routes(routes!(workflows::get_workflow))
         .routes(routes!(workflows::get_workflow_history))

@@ -1,8 +1,10 @@
 //! The server's own loop: connections are accepted up to a number, and each is closed when its client keeps it waiting.
 //!
-//! `patience` is the connection that gives up on a silent client; the protocol itself is hyper's.
+//! `patience` is the connection that gives up on a silent client, `unread` what is answered to a request that hyper cannot
+//! read; the protocol itself is hyper's.
 
 mod patience;
+mod unread;
 
 use std::convert::Infallible;
 use std::io;
@@ -25,7 +27,7 @@ use self::patience::{Patient, Turns};
 use crate::held::Held;
 
 /// The most bytes of a request's line and headers. More are answered with 431.
-const HEADER_BYTES: usize = 32 * 1024;
+pub(crate) const HEADER_BYTES: usize = 32 * 1024;
 
 /// How long nothing is accepted after the system has refused a connection, as it does when no file can be opened.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);

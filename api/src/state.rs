@@ -12,6 +12,7 @@ use runtime::traces::Live;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use workflows::activities::{WebhookTest, WebhookTested};
 
 use crate::discovery::catalog::Catalog;
 use crate::error::ApiError;
@@ -167,6 +168,9 @@ pub trait Workflows: Schedules {
         task_queue: &str,
         kind: TaskKind,
     ) -> Result<Option<Timestamp>, ApiError>;
+
+    /// Has a worker send a test message to a webhook; [`ApiError::Unavailable`] when none takes it.
+    async fn test_webhook(&self, test: WebhookTest) -> Result<WebhookTested, ApiError>;
 
     /// The task queue of the service's own workers.
     fn task_queue(&self) -> &str;

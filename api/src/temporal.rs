@@ -10,6 +10,7 @@ mod pollers;
 mod query;
 mod schedules;
 mod setup;
+mod standalone;
 mod start;
 mod visibility;
 
@@ -26,6 +27,7 @@ use temporalio_client::{
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use workflows::activities::{WebhookTest, WebhookTested};
 
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
@@ -198,6 +200,10 @@ impl Workflows for Temporal {
         self.pollers
             .last_poll(&self.client()?, task_queue, kind)
             .await
+    }
+
+    async fn test_webhook(&self, test: WebhookTest) -> Result<WebhookTested, ApiError> {
+        standalone::test_webhook(&self.client()?, &self.task_queue, test).await
     }
 
     fn task_queue(&self) -> &str {

@@ -10,7 +10,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api_types::breakdown::Breakdown;
 use api_types::comparisons::Comparison;
-use api_types::datasets::{CreateDataset, DatasetList, DatasetVersion, DatasetVersionList};
+use api_types::datasets::{
+    CreateDataset, DatasetList, DatasetSample, DatasetVersion, DatasetVersionList,
+};
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
@@ -280,6 +282,19 @@ impl Client {
     pub(crate) async fn dataset_versions(&self, name: &str) -> Result<DatasetVersionList, Error> {
         let path = ["v1", "datasets", name];
         self.send(self.request(Method::GET, &path)).await
+    }
+
+    pub(crate) async fn dataset_sample(
+        &self,
+        name: &str,
+        limit: u32,
+        version: Option<&str>,
+    ) -> Result<DatasetSample, Error> {
+        let request = self
+            .request(Method::GET, &["v1", "datasets", name, "sample"])
+            .query(&[("limit", limit)])
+            .query(&[("version", version)]);
+        self.send(request).await
     }
 
     /// Whether the API can do its work; the error says what it waits for.

@@ -26,6 +26,7 @@ pub(crate) mod summary;
 pub(crate) mod temporal_path;
 pub(crate) mod terminate;
 pub(crate) mod validate;
+pub(crate) mod webhook;
 
 use std::time::Duration;
 

@@ -14,7 +14,8 @@ use crate::output::words::{one_line, printable};
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  success; with --watch, the experiment completed
-  1  with --watch, the experiment failed, was cancelled or terminated, or timed out; of gate, a rule failed
+  1  with --watch, the experiment failed, was cancelled or terminated, or timed out; of gate, a rule failed;
+     of webhook test, the message was not taken
   2  wrong usage, or an input that was refused
   3  the API cannot be reached or failed, or what was asked for could not be done";
 
@@ -24,7 +25,7 @@ pub(crate) enum Outcome {
     Success,
     /// The experiment that was watched ended without completing.
     Ended,
-    /// A gate was not passed.
+    /// A gate was not passed, or a webhook has not taken its test.
     Rejected,
     /// The input has faults, which have been printed.
     Faulty,

@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::commands::{
     Context, again, breakdown, cancel, compare, completions, config, dataset, dev, discover,
     export, gate, ledger, limits, list, pause, report as reporting, results, resume, run, schedule,
-    setup, status, summary, temporal_path, terminate, validate,
+    setup, status, summary, temporal_path, terminate, validate, webhook,
 };
 use crate::exit::Outcome;
 
@@ -88,6 +88,8 @@ enum Command {
     Schedule(schedule::Args),
     /// Show what can be named in an experiment, and who is there to work.
     Discover(discover::Args),
+    /// List the webhooks that workers know, and send one a test message.
+    Webhook(webhook::Args),
     /// List experiments, newest first.
     List(list::Args),
     /// Stop an experiment; what is recorded is kept.
@@ -149,6 +151,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Dataset(args)) => dataset::run(&context, args).await,
         Some(Command::Schedule(args)) => schedule::run(&context, args).await,
         Some(Command::Discover(args)) => discover::run(&context, args).await,
+        Some(Command::Webhook(args)) => webhook::run(&context, args).await,
         Some(Command::List(args)) => list::run(&context, args).await,
         Some(Command::Cancel(args)) => cancel::run(&context, args).await,
         Some(Command::Pause(args)) => pause::run(&context, args).await,
@@ -160,7 +163,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Outcome> {
         Some(Command::Emit(args)) => again::run(&context, "emit", args).await,
         Some(Command::Config(args)) => config::run(&context, args).await,
         Some(Command::Ledger(args)) => ledger::run(&context, args).await,
-        Some(Command::Setup(args)) => setup::run(args).await,
+        Some(Command::Setup(args)) => setup::run(&context, args).await,
         Some(Command::Completions(args)) => Ok(completions::run(Cli::command(), &args)),
         Some(Command::TemporalPath) => temporal_path::run().await,
     }

@@ -27,8 +27,8 @@ BEYOND_THE_SCHEMA = {
     "get_breakdown": ["/model", "/resamples"],
     "get_ledger": ["/model"],
     # Texts that no experiment has; and signs that Temporal cannot count by.
-    "list_experiments": ["/name", "/model", "/tag"],
-    "count_experiments": ["/name", "/model", "/tag"],
+    "list_experiments": ["/name", "/model", "/tag", "/schedule"],
+    "count_experiments": ["/name", "/model", "/tag", "/schedule"],
     # As of experiments; and a rule of cron, a time zone, or times in their order.
     "create_schedule": ["/config", "/spec", "/catchup_window", "/schedule_id"],
     "update_schedule": ["", "/config", "/spec", "/catchup_window"],

@@ -80,6 +80,7 @@ async fn a_schedule_starts_experiments_until_it_is_paused_or_deleted() {
     assert_eq!(rescored["created_at"], experiment["created_at"]);
     let rescored = stack.api().completed(&id, SOON).await;
     assert_eq!(rescored["models"][0]["round"], 1);
+    only_of(&stack, body["schedule_id"].as_str().unwrap(), &id).await;
 
     let listed = eventually("it is listed", SOON, async || {
         let (listed, _) = stack
@@ -98,6 +99,37 @@ async fn a_schedule_starts_experiments_until_it_is_paused_or_deleted() {
         .get(&format!("/v1/experiments/{id}"))
         .await
         .expect(200);
+}
+
+/// Its experiments are found by the schedule, and no other of a like id; its rounds are one experiment.
+async fn only_of(stack: &Stack, schedule: &str, one_of_it: &str) {
+    let mut other = valid();
+    other["experiment_id"] = json!(format!("{schedule}-by-hand"));
+    stack.api().create(&other).await;
+    let path = format!("/v1/experiments?schedule={schedule}&page_size=100");
+    eventually("they are listed", SOON, async || {
+        let (listed, _) = stack.api().pages(&path, "experiments").await;
+        let is_its = |row: &Value| row["schedule_id"] == schedule;
+        let ids: Vec<&Value> = listed.iter().map(|row| &row["id"]).collect();
+        match ids.iter().filter(|id| **id == one_of_it).count() {
+            1 if listed.iter().all(is_its) => Ok(()),
+            _ => Err(format!("{ids:?}")),
+        }
+    })
+    .await;
+    let counts = format!("/v1/experiment-counts?schedule={schedule}");
+    eventually("they are counted", SOON, async || {
+        match stack.api().get(&counts).await.expect(200) {
+            counts if counts["completed"].as_u64() > Some(0) => Ok(()),
+            counts => Err(counts.to_string()),
+        }
+    })
+    .await;
+    let nobodys = stack
+        .api()
+        .get("/v1/experiment-counts?schedule=nobodys")
+        .await;
+    assert_eq!(nobodys.expect(200)["total"], 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A webhook is told of the end of a run by a signed message that its receiver can verify, and is not told twice unawares.
 
 use harness::receiver::Message;
-use harness::{Receiver, Stack, experiments, temporal};
+use harness::{Receiver, Stack, eventually, experiments, temporal};
 use serde_json::{Value, json};
 
 use crate::SOON;
@@ -129,6 +129,81 @@ async fn a_receiver_that_is_gone_is_not_asked_again_and_hides_nothing() {
     assert_eq!(
         deliveries[2]["error"],
         "the workers know no webhook `nobody`; they know `ci`"
+    );
+    assert_eq!(receiver.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_webhook_is_tested_by_a_message_that_is_sent_once() {
+    let receiver = Receiver::start(|number, _| match number {
+        0 => (200, "thanks".to_owned()),
+        _ => (500, "no".to_owned()),
+    })
+    .await;
+    let stack = stack(&receiver).await;
+    let api = stack.api();
+    eventually("the webhook is announced", SOON, async || {
+        match api.get("/v1/webhooks").await.expect(200)["webhooks"][0]["name"] == "ci" {
+            true => Ok(()),
+            false => Err("not yet".to_owned()),
+        }
+    })
+    .await;
+    let result = api
+        .post("/v1/webhooks/ci/test", &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&result["delivered"], &result["status"]),
+        (&json!(true), &json!(200)),
+        "{result}"
+    );
+    let message = &receiver.messages()[0];
+    assert_eq!(result["message_id"], message.headers["webhook-id"]);
+    let told = verified(message);
+    assert_eq!(
+        (&told["type"], &told["data"]["webhook"]),
+        (&json!("webhook.test"), &json!("ci"))
+    );
+    let refused = api
+        .post("/v1/webhooks/ci/test", &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&refused["delivered"], &refused["error"]),
+        (
+            &json!(false),
+            &json!("the answer is 500 Internal Server Error: no")
+        )
+    );
+    assert_eq!(receiver.messages().len(), 2);
+    assert_eq!(
+        api.post("/v1/webhooks/nobody/test", &json!({}))
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_webhook_is_not_tested_while_no_worker_is_there() {
+    let receiver = Receiver::start(|_, _| (204, String::new())).await;
+    let mut stack = stack(&receiver).await;
+    let path = "/v1/webhooks/ci/test";
+    eventually("the webhook is announced", SOON, async || {
+        match stack.api().post(path, &json!({})).await.status {
+            200 => Ok(()),
+            status => Err(status.to_string()),
+        }
+    })
+    .await;
+    stack.take_worker().stop(SOON).await;
+    let away = stack.api().post(path, &json!({})).await;
+    let problem = away.expect(503);
+    assert_eq!(problem["code"], "unavailable");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("a worker"),
+        "{problem}"
     );
     assert_eq!(receiver.messages().len(), 1);
 }

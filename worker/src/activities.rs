@@ -7,12 +7,12 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::activities::{
     Emit, EmitResults, Emitted, Generate, GenerateOutput, GeneratedStretch, Load, LoadDataset,
-    ScoreChunk, ScoreOutput, ScoredChunk,
+    ScoreChunk, ScoreOutput, ScoredChunk, TestWebhook, WebhookTest, WebhookTested,
 };
 
 use crate::attempt::Attempt;
 use crate::work::Bench;
-use crate::{emit, generate, load, score};
+use crate::{emit, generate, load, receivers, score};
 
 /// The activities of one worker.
 pub struct Activities {
@@ -63,5 +63,15 @@ impl Activities {
     ) -> Result<Emitted, ActivityError> {
         let attempt = Attempt::of_run(&ctx, &input.run);
         attempt.ended(emit::emit_results(&self.bench, &ctx, input).await)
+    }
+
+    /// Run again, it sends the same message again, with the id by which the receiver knows it.
+    #[activity(definition = TestWebhook)]
+    pub async fn test_webhook(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: WebhookTest,
+    ) -> Result<WebhookTested, ActivityError> {
+        Ok(receivers::trial::test_webhook(&self.bench.receivers, &input).await)
     }
 }

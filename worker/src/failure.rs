@@ -89,6 +89,12 @@ impl From<artifacts::Error> for Failure {
     }
 }
 
+impl From<datasets::Unreadable> for Failure {
+    fn from(error: datasets::Unreadable) -> Self {
+        Self::Dataset(error.to_string())
+    }
+}
+
 impl From<tokio::task::JoinError> for Failure {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::Task(error)

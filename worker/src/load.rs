@@ -1,17 +1,11 @@
 //! LoadDataset: reads a source once as a stream, to check and name the dataset, and then stores it in chunks.
 
 mod chunks;
-mod compression;
-mod csv;
 mod faults;
 mod index_csv;
 mod intake;
-mod jsonl;
-mod keys;
-mod parquet;
 mod reading;
 mod remote;
-mod rows;
 mod sample;
 mod selection;
 mod sources;
@@ -19,6 +13,7 @@ mod sources;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use datasets::{RowFault, Unreadable};
 use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
 use domain::spec::ExperimentSpec;
@@ -27,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use workflows::activities::Load;
 
 use crate::failure::Failure;
-use crate::load::faults::RowFault;
 use crate::load::intake::{Checked, Intake};
 use crate::load::reading::Reading;
 pub(crate) use crate::load::remote::AllowedHost;
@@ -65,9 +59,6 @@ pub(crate) async fn load_dataset(
     with_heartbeat(bench, ctx, || rows_read.load(Ordering::Relaxed), work).await
 }
 
-/// The longest row in bytes, and the largest file that is one value: beyond it, a file is not what it is said to be.
-const LONGEST_ROW: u64 = 64 << 20;
-
 /// What became of a row: an item, or a fault with the line that has it.
 type Row = Result<DatasetItem, RowFault>;
 
@@ -87,8 +78,10 @@ impl From<Failure> for Stop {
     }
 }
 
-fn unreadable(error: std::io::Error) -> Failure {
-    Failure::Dataset(format!("it cannot be read: {error}"))
+impl From<Unreadable> for Stop {
+    fn from(error: Unreadable) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// Reads every row: the dataset, or what is wrong with it.

@@ -2,6 +2,7 @@
 //! operator's; an experiment only names where its results are to go.
 
 pub mod langfuse;
+pub(crate) mod trial;
 pub mod webhooks;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ use api_types::experiments::{ExperimentCounts, ExperimentList};
 use axum::Json;
 use axum::extract::State;
 use domain::fault::Fault;
+use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use domain::tag::Tag;
 use jiff::Timestamp;
@@ -46,6 +47,9 @@ pub(crate) struct ListQuery {
     /// Only experiments with this tag.
     #[param(value_type = Option<String>, nullable = false)]
     tag: Option<Tag>,
+    /// Only experiments that this schedule has started.
+    #[param(nullable = false)]
+    schedule: Option<String>,
     /// Only experiments whose latest round began after this.
     #[param(nullable = false)]
     started_after: Option<Timestamp>,
@@ -72,6 +76,9 @@ pub(crate) struct CountQuery {
     /// Only experiments with this tag.
     #[param(value_type = Option<String>, nullable = false)]
     tag: Option<Tag>,
+    /// Only experiments that this schedule has started, without their further rounds.
+    #[param(nullable = false)]
+    schedule: Option<String>,
     /// Only experiments that began after this.
     #[param(nullable = false)]
     started_after: Option<Timestamp>,
@@ -116,6 +123,7 @@ pub(crate) async fn list_experiments(
         name: query.name,
         model: query.model,
         tag: query.tag,
+        schedule: of_schedule(&scope, query.schedule.as_deref())?,
         started_after: query.started_after,
         started_before: query.started_before,
     };
@@ -153,6 +161,7 @@ pub(crate) async fn count_experiments(
         name: query.name,
         model: query.model,
         tag: query.tag,
+        schedule: of_schedule(&scope, query.schedule.as_deref())?,
         started_after: query.started_after,
         started_before: query.started_before,
     };
@@ -175,6 +184,13 @@ pub(crate) async fn count_experiments(
         } += count;
     }
     Ok(Json(counts))
+}
+
+/// The schedule that is asked for, as far as the caller can see it.
+fn of_schedule(scope: &Scope, id: Option<&str>) -> Result<Option<ScheduleId>, ApiError> {
+    let id = id.map(str::parse::<ScheduleId>).transpose();
+    let id = id.map_err(|error| ApiError::invalid("/schedule", error.to_string()))?;
+    Ok(id.map(|id| id.within(scope.tenant().cloned())))
 }
 
 /// Refuses what no experiment has.

@@ -12,6 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::server::unread;
+
 /// How long a client may take nothing of an answer that waits for it. Long, for it may be a person who reads page by page.
 const LONGEST_WRITE: Duration = Duration::from_secs(300);
 
@@ -48,6 +50,15 @@ pub(super) struct Patient<S> {
     /// The end of the wait for the headers that come in, and the turn in which they do.
     head: Option<(u64, Pin<Box<Sleep>>)>,
     write: Option<Pin<Box<Sleep>>>,
+    /// What is written in place of hyper's own words.
+    instead: Option<Instead>,
+}
+
+/// An answer, how much of it is written, and how many bytes of hyper's it stands for.
+struct Instead {
+    answer: Vec<u8>,
+    written: usize,
+    of: usize,
 }
 
 impl<S> Patient<S> {
@@ -60,7 +71,13 @@ impl<S> Patient<S> {
             longest_head,
             head: Some(first),
             write: None,
+            instead: None,
         }
+    }
+
+    /// Whether headers come in that are no request yet: only hyper itself has something to say then.
+    fn reads_head(&self) -> bool {
+        self.turns.count().is_multiple_of(2) && self.head.is_some()
     }
 
     /// Passes on the outcome of a write, unless that has been waited for too long.
@@ -117,8 +134,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(cx, outcome)
+        let this = &mut *self;
+        if this.instead.is_none() && this.reads_head() {
+            this.instead = unread::instead_of(bytes).map(|answer| Instead {
+                answer,
+                written: 0,
+                of: bytes.len(),
+            });
+        }
+        let Some(instead) = &mut this.instead else {
+            let outcome = Pin::new(&mut this.stream).poll_write(cx, bytes);
+            return this.written(cx, outcome);
+        };
+        while instead.written < instead.answer.len() {
+            let rest = &instead.answer[instead.written..];
+            match Pin::new(&mut this.stream).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => instead.written += written,
+                outcome => return this.written(cx, outcome),
+            }
+        }
+        let of = instead.of;
+        this.instead = None;
+        this.written(cx, Poll::Ready(Ok(of)))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -134,6 +172,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [piece] = pieces {
+            return self.poll_write(cx, piece);
+        }
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
         self.written(cx, outcome)
     }

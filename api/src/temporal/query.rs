@@ -20,6 +20,10 @@ pub(super) fn of(which: &Which, registered: &Registered) -> String {
             terms.push(format!("{} = {}", attribute.name(), quoted(value)));
         }
     }
+    if let Some(schedule) = &filter.schedule {
+        // Others may have chosen such an id, and a schedule's own id may begin so: the memos tell.
+        terms.push(format!("WorkflowId STARTS_WITH '{}-'", schedule.whole()));
+    }
     if let Some(after) = filter.started_after {
         terms.push(format!("StartTime > '{after}'"));
     }
@@ -27,6 +31,15 @@ pub(super) fn of(which: &Which, registered: &Registered) -> String {
         terms.push(format!("StartTime < '{before}'"));
     }
     terms.join(" AND ")
+}
+
+/// The same, to be counted: nobody looks at memos then, and the schedule is told by Temporal.
+pub(super) fn counted(which: &Which, registered: &Registered) -> String {
+    let mut query = of(which, registered);
+    if let Some(schedule) = &which.filter.schedule {
+        query += &format!(" AND TemporalScheduledById = '{}'", schedule.whole());
+    }
+    query + " GROUP BY ExecutionStatus"
 }
 
 /// Refuses a filter of which a part cannot be asked.
@@ -132,7 +145,15 @@ mod tests {
             started_after: Some(Timestamp::UNIX_EPOCH),
             ..ExperimentFilter::default()
         };
+        let scheduled = ExperimentFilter {
+            schedule: Some("nightly".parse().unwrap()),
+            ..ExperimentFilter::default()
+        };
         let none = Registered::default();
+        assert_eq!(
+            asked(scheduled, &none),
+            "… AND WorkflowId STARTS_WITH 'nightly-'"
+        );
         assert_eq!(
             asked(filter.clone(), &none),
             "… AND ExecutionStatus = 'Running' AND StartTime > '1970-01-01T00:00:00Z'"

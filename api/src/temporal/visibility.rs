@@ -66,11 +66,10 @@ pub(super) async fn count(
     which: &Which,
 ) -> Result<Vec<(Status, u64)>, ApiError> {
     query::check_whole(&which.filter, registered)?;
-    let query = query::of(which, registered);
     let mut service = client.clone();
     let count = service.count_workflow_executions(request(CountWorkflowExecutionsRequest {
         namespace: client.namespace(),
-        query: format!("{query} GROUP BY ExecutionStatus"),
+        query: query::counted(which, registered),
     }));
     let counted = while_alive(client, count).await?.map_err(failed)?;
     let groups = counted.into_inner().groups.into_iter();

@@ -84,6 +84,21 @@ async fn providers_and_webhooks_are_those_that_workers_have_announced() {
     assert_eq!(told["task_queue"]["live"], true);
     let webhooks = service.get("/v1/webhooks").await.body;
     assert_eq!(webhooks["webhooks"][0]["name"], "ci");
+    let tested = service.post("/v1/webhooks/ci/test", &json!({})).await;
+    assert_eq!(tested.status, 200, "{}", tested.body);
+    assert_eq!(
+        (&tested.body["delivered"], &tested.body["error"]),
+        (&json!(false), &json!("`ci` is gone"))
+    );
+    let unknown = service.post("/v1/webhooks/nobody/test", &json!({})).await;
+    assert_eq!(
+        (unknown.status, &unknown.body["code"]),
+        (404, &json!("not_found"))
+    );
+    *service.memory.away.lock().unwrap() = true;
+    let away = service.post("/v1/webhooks/ci/test", &json!({})).await;
+    assert_eq!(away.status, 503);
+    *service.memory.away.lock().unwrap() = false;
     let queue = service.get("/v1/task-queues/mine%2Ftoo").await.body;
     assert_eq!(
         (&queue["name"], &queue["live"]),

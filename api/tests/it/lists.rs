@@ -71,6 +71,30 @@ async fn a_list_of_one_name_leaves_nothing_out() {
 }
 
 #[tokio::test]
+async fn experiments_are_found_by_their_schedule_and_not_by_their_id() {
+    let service = Service::new();
+    create(&service, 3).await;
+    service
+        .memory
+        .executions
+        .lock()
+        .unwrap()
+        .get_mut("e001")
+        .and_then(|execution| execution.experiment.as_mut())
+        .unwrap()
+        .schedule_id = Some("e".parse().unwrap());
+    assert_eq!(pages(&service, "schedule=e").await.0, ["e001"]);
+    assert_eq!(pages(&service, "schedule=e0").await.0, [""; 0]);
+    for path in ["/v1/experiments", "/v1/experiment-counts"] {
+        let refused = service.get(&format!("{path}?schedule=a%27b")).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (422, vec!["/schedule"])
+        );
+    }
+}
+
+#[tokio::test]
 async fn experiments_are_found_by_model_tag_and_time() {
     let service = Service::new();
     for (id, model, tags) in [

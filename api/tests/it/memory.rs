@@ -17,6 +17,7 @@ use domain::progress::{Pause, PausedBy};
 use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use jiff::Timestamp;
+use workflows::activities::{WebhookTest, WebhookTested};
 
 /// Temporal, as far as the service sees it.
 #[derive(Default)]
@@ -214,6 +215,16 @@ impl Workflows for Memory {
         self.reached().await?;
         let workers = *self.workers.lock().unwrap();
         Ok(workers.then_some(Timestamp::UNIX_EPOCH))
+    }
+
+    /// A receiver that says what the message's webhook is called.
+    async fn test_webhook(&self, test: WebhookTest) -> Result<WebhookTested, ApiError> {
+        self.reached().await?;
+        Ok(WebhookTested {
+            status: Some(410),
+            duration_ms: 7,
+            error: Some(format!("`{}` is gone", test.webhook)),
+        })
     }
 
     fn task_queue(&self) -> &str {

@@ -1,6 +1,8 @@
 //! The operations that tell what can be named in an experiment.
 
-use api_types::discovery::{AdapterList, ProviderList, ScorerList, TaskQueue, WebhookList};
+use api_types::discovery::{
+    AdapterList, ProviderList, ScorerList, TaskQueue, WebhookList, WebhookTestResult,
+};
 use reqwest::Method;
 
 use crate::client::{Client, Error};
@@ -24,6 +26,11 @@ impl Client {
     pub(crate) async fn webhooks(&self) -> Result<WebhookList, Error> {
         self.send(self.request(Method::GET, &["v1", "webhooks"]))
             .await
+    }
+
+    pub(crate) async fn test_webhook(&self, name: &str) -> Result<WebhookTestResult, Error> {
+        let path = ["v1", "webhooks", name, "test"];
+        self.send(self.request(Method::POST, &path)).await
     }
 
     pub(crate) async fn task_queue(&self, name: &str) -> Result<TaskQueue, Error> {

@@ -66,6 +66,9 @@ pub(crate) struct ExperimentFilter {
     /// Only experiments with this tag.
     #[arg(long)]
     tag: Option<String>,
+    /// Only experiments that this schedule has started.
+    #[arg(long, value_name = "SCHEDULE")]
+    schedule: Option<String>,
     /// Only experiments whose latest round began after this, such as `2027-01-01T00:00:00Z`.
     #[arg(long, value_name = "TIME")]
     started_after: Option<String>,

@@ -38,6 +38,8 @@ enum Command {
     List,
     /// List the versions of a dataset.
     Show { name: String },
+    /// Show the first rows of a dataset, as its file has them, and what is wrong with them.
+    Sample(SampleArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +51,17 @@ struct UploadArgs {
     name: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct SampleArgs {
+    name: String,
+    /// Rows to show.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    limit: u32,
+    /// SHA-256 of the file; the latest version, when it is not given.
+    #[arg(long)]
+    version: Option<String>,
+}
+
 pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::Upload(args) => upload(context, args).await,
@@ -57,7 +70,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
             let versions = context.client.dataset_versions(&name).await?.versions;
             print(context, &versions)
         }
+        Command::Sample(args) => sample(context, &args).await,
     }
+}
+
+async fn sample(context: &Context, args: &SampleArgs) -> anyhow::Result<Outcome> {
+    let client = &context.client;
+    let sample = client
+        .dataset_sample(&args.name, args.limit, args.version.as_deref())
+        .await?;
+    match context.json {
+        true => output::json(&sample)?,
+        false => output::line(tables::rows(&sample))?,
+    }
+    Ok(Outcome::Success)
 }
 
 async fn list(context: &Context) -> anyhow::Result<Outcome> {

@@ -2,7 +2,7 @@
 
 use api_types::discovery::{ScorerKind, TaskQueue};
 
-use crate::commands::Context;
+use crate::commands::{Context, webhook};
 use crate::exit::Outcome;
 use crate::output;
 use crate::output::tables::table;
@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
         What::Scorers => scorers(context).await?,
         What::Adapters => adapters(context).await?,
         What::Providers => providers(context).await?,
-        What::Webhooks => webhooks(context).await?,
+        What::Webhooks => webhook::list(context).await?,
         What::Queue { name } => {
             let queue = context.client.task_queue(&name).await?;
             match context.json {
@@ -106,17 +106,6 @@ async fn providers(context: &Context) -> anyhow::Result<()> {
     }
     output::line(table)?;
     Ok(output::line(words(&told.task_queue))?)
-}
-
-async fn webhooks(context: &Context) -> anyhow::Result<()> {
-    let webhooks = context.client.webhooks().await?.webhooks;
-    match (context.json, webhooks.is_empty()) {
-        (true, _) => webhooks.iter().try_for_each(output::json_line),
-        (false, true) => Ok(output::line("the workers know no webhook")?),
-        (false, false) => webhooks
-            .iter()
-            .try_for_each(|webhook| Ok(output::line(one_line(&webhook.name, LONGEST))?)),
-    }
 }
 
 fn words(queue: &TaskQueue) -> String {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use domain::experiment::ExperimentId;
+use serde_json::json;
 
 use crate::commands::Context;
 use crate::exit::Outcome;
@@ -43,10 +44,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome
     let format = args.format.or(of_file).unwrap_or(Format::Html);
     let text = report::write(&context.client, &request, format).await?;
     match &args.out {
+        None if context.json => output::json(&json!({"text": text}))?,
         None => output::line(text.trim_end())?,
         Some(path) => {
             std::fs::write(path, text)
                 .with_context(|| format!("`{}` cannot be written", path.display()))?;
+            if context.json {
+                output::json(&json!({"path": path}))?;
+            }
         }
     }
     Ok(Outcome::Success)

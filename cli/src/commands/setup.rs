@@ -3,9 +3,11 @@
 use std::process::Command;
 
 use anyhow::Context as _;
+use serde_json::json;
 
-use crate::commands::dev;
+use crate::commands::{Context, dev};
 use crate::exit::Outcome;
+use crate::output;
 
 /// Beside these options, the programs' own variables say where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_API_KEY and so on.
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Args {
     temporal_namespace: Option<String>,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: Args) -> anyhow::Result<Outcome> {
     let api = dev::api_program().await?;
     let mut command = Command::new(&api);
     command.arg("setup");
@@ -32,10 +34,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 .flat_map(|value| [option.to_owned(), value]),
         );
     }
+    if context.json {
+        // What it says is for people.
+        command.stdout(std::io::stderr());
+    }
     let status = tokio::process::Command::from(command)
         .status()
         .await
         .with_context(|| format!("`{}` cannot be started", api.display()))?;
     anyhow::ensure!(status.success(), "Temporal is not set up");
+    if context.json {
+        output::json(&json!({"set_up": true}))?;
+    }
     Ok(Outcome::Success)
 }

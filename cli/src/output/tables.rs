@@ -1,16 +1,19 @@
 //! Tables: scores by model and scorer, results by item, experiments in a list.
 
-use api_types::datasets::DatasetVersion;
+use api_types::datasets::{DatasetSample, DatasetVersion};
 use api_types::experiments::{ExperimentOverview, ExperimentSummary, ModelSummary};
 use api_types::results::ModelResult;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use domain::summary::{ScorerSummary, Status};
+use serde_json::Value;
 
 use crate::output::words::{self, one_line};
 
 /// Characters of an output that a table shows.
 const LONGEST_OUTPUT: usize = 80;
 const LONGEST_NAME: usize = 60;
+/// Characters of a dataset's row that a table shows.
+const LONGEST_ROW: usize = 200;
 
 /// The scores of every model with their 95 % intervals, and beneath, why runs ended before their time.
 pub(crate) fn scores(summary: &ExperimentSummary) -> String {
@@ -129,6 +132,24 @@ pub(crate) fn datasets(versions: &[DatasetVersion]) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// Rows of a dataset, shortened, and what is wrong with them; beneath, why the file cannot be read on.
+pub(crate) fn rows(sample: &DatasetSample) -> String {
+    let mut table = table(&["line", "row", "fault"]);
+    for row in &sample.rows {
+        let text = row.row.clone().map(|row| Value::Object(row).to_string());
+        table.add_row(vec![
+            row.line.to_string(),
+            one_line(&text.unwrap_or_default(), LONGEST_ROW),
+            one_line(row.fault.as_deref().unwrap_or_default(), LONGEST_OUTPUT),
+        ]);
+    }
+    let mut text = table.to_string();
+    if let Some(fault) = &sample.fault {
+        text += &format!("\n{}", one_line(fault, 300));
+    }
+    text
 }
 
 fn score_row(model: String, scorer: &ScorerSummary, run: &ModelSummary) -> Vec<Cell> {

@@ -6,7 +6,7 @@ use crate::program::run;
 use crate::stub::{Stub, summary};
 
 /// `e1/a` against `e0/a`: two items better, one worse.
-fn comparison(low: f64) -> Value {
+pub(crate) fn comparison(low: f64) -> Value {
     let run = |id: &str| {
         json!({"name": format!("{id}/a"), "experiment_id": id, "model": "a",
                "states": {"ok": 9, "generation_failed": 0, "scorer_failed": 0, "skipped": 0}})

@@ -10,6 +10,7 @@ mod comparing;
 mod control;
 mod dev;
 mod discovery;
+mod json;
 mod program;
 mod refusals;
 mod reporting;

@@ -23,7 +23,7 @@ fn results(from: u32, right: bool, token: Option<&str>) -> (u16, Value) {
     (200, page)
 }
 
-async fn stub() -> Stub {
+pub(crate) async fn stub() -> Stub {
     let stub = Stub::start().await;
     stub.on("POST /v1/experiments", [(201, experiment("running", 0))]);
     stub.on(

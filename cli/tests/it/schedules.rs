@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::program::run;
 use crate::stub::Stub;
 
-fn schedule(paused: bool) -> Value {
+pub(crate) fn schedule(paused: bool) -> Value {
     json!({
         "id": "nightly", "experiment_name": "sums", "models": ["a"], "overlap_policy": "skip",
         "spec": {"cron": ["0 3 * * *"], "time_zone": "Europe/Berlin"},

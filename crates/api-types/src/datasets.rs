@@ -3,6 +3,7 @@
 use domain::uploaded::{FileCompression, FileFormat, UploadedFile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A file to be uploaded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,6 +82,45 @@ pub struct DatasetList {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DatasetVersionList {
     pub versions: Vec<DatasetVersion>,
+}
+
+/// The first rows of a version of a dataset, as its file has them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DatasetSample {
+    pub name: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub version: String,
+    pub format: FileFormat,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub compression: Option<FileCompression>,
+    pub rows: Vec<DatasetRow>,
+    /// Whether there are rows after these, as far as the file was read.
+    pub more: bool,
+    /// Why the file cannot be read on after these rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub fault: Option<String>,
+}
+
+/// A row of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DatasetRow {
+    /// Its line in the file, from 1; of Parquet, its row.
+    pub line: u64,
+    /// Its keys or columns with their values; absent when it has none that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(value_type = Option<std::collections::HashMap<String, Value>>, nullable = false)
+    )]
+    pub row: Option<Map<String, Value>>,
+    /// Why an experiment would refuse it, unless `fields` says what its keys mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub fault: Option<String>,
 }
 
 /// A part of a file, as it is.

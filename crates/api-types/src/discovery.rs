@@ -148,6 +148,27 @@ pub struct Webhook {
     pub announced_at: Timestamp,
 }
 
+/// What came of a test message to a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WebhookTestResult {
+    pub webhook: String,
+    /// Whether the receiver has taken the message: its answer was a success.
+    pub delivered: bool,
+    /// The `webhook-id` of the message.
+    pub message_id: String,
+    /// The HTTP status of the answer; absent when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub status: Option<u16>,
+    /// From sending to the answer, or until it was given up.
+    pub duration_ms: u64,
+    /// Why the message is not delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub error: Option<String>,
+}
+
 /// A task queue of Temporal's, and when its workers were last heard of. What was not heard of for long is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

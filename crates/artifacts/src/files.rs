@@ -102,6 +102,14 @@ impl Store {
         Ok(content.boxed())
     }
 
+    /// Opens a file, to read from anywhere in it.
+    pub async fn open_file(&self, file: &UploadedFile) -> Result<StoredFile, Error> {
+        Ok(StoredFile {
+            store: self.clone(),
+            parts: self.parts_of_file(file).await?,
+        })
+    }
+
     /// The names of a tenant's datasets, or of nobody's, of which a version was announced, sorted.
     pub async fn file_names(&self, tenant: Option<&Tenant>) -> Result<Vec<DatasetName>, Error> {
         let folders = self.folders(&keys::files()).await?;
@@ -174,7 +182,37 @@ impl Store {
     }
 }
 
+/// A file that is open. Nothing of it is kept in memory.
+#[derive(Clone, Debug)]
+pub struct StoredFile {
+    store: Store,
+    parts: Vec<Part>,
+}
+
+impl StoredFile {
+    /// How many bytes it has.
+    pub fn size(&self) -> u64 {
+        self.parts.last().map_or(0, |part| part.end)
+    }
+
+    /// Bytes from a position on, `most` or fewer; none at the end only.
+    pub async fn read(&self, position: u64, most: usize) -> Result<Bytes, Error> {
+        let place = self.parts.partition_point(|part| part.end <= position);
+        let Some(part) = self.parts.get(place) else {
+            return Ok(Bytes::new());
+        };
+        let end = part.end.min(position.saturating_add(most as u64));
+        let range = position - part.start..end - part.start;
+        let read = self.store.objects().get_range(&part.key, range).await;
+        read.map_err(|error| match error {
+            object_store::Error::NotFound { .. } => Error::NotFound(part.key.to_string()),
+            error => Error::Unavailable(error),
+        })
+    }
+}
+
 /// A part of a file that is there.
+#[derive(Clone, Debug)]
 struct Part {
     key: Path,
     start: u64,
@@ -227,6 +265,18 @@ mod tests {
         let content = store.content_of_file(&file).await.unwrap();
         let content: Vec<Bytes> = content.try_collect().await.unwrap();
         assert_eq!(content.concat(), b"one two three");
+        let open = store.open_file(&file).await.unwrap();
+        assert_eq!(open.size(), 13);
+        for (position, most, read) in [
+            (0, 3, "one"),
+            (2, 100, "e "),
+            (4, 100, "two "),
+            (10, 2, "re"),
+            (13, 1, ""),
+            (99, 1, ""),
+        ] {
+            assert_eq!(open.read(position, most).await.unwrap(), read);
+        }
         assert_eq!(
             store.file_names(None).await.unwrap(),
             std::slice::from_ref(&file.name)

@@ -159,6 +159,27 @@ pub struct Emitted {
     pub reason: Option<String>,
 }
 
+/// Asks for a message to a webhook that only says that it is a test. Asked for by itself, not by a workflow.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WebhookTest {
+    /// Its name in the table of the workers.
+    pub webhook: String,
+    pub message_id: String,
+}
+
+/// What came of the message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookTested {
+    /// The HTTP status of the answer, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// From sending to the answer, or until it was given up.
+    pub duration_ms: u64,
+    /// Why the message is not delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// How far a stretch has come; the details of GenerateOutput's heartbeats.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ChunkProgress {
@@ -225,6 +246,11 @@ impl ExperimentActivities {
 
     #[activity(name = "EmitResults")]
     pub fn emit_results(input: Emit) -> Result<Emitted, OutgoingActivityError> {
+        unimplemented!()
+    }
+
+    #[activity(name = "TestWebhook")]
+    pub fn test_webhook(input: WebhookTest) -> Result<WebhookTested, OutgoingActivityError> {
         unimplemented!()
     }
 }

@@ -165,10 +165,10 @@ public class Drive {
     check(difference.getStatisticallyTied() && difference.getTies() == ITEMS, difference);
     called("get_comparison");
 
-    ExperimentList listed = experiments.listExperiments(100, null, null, null, null, null, null, null, null);
+    ExperimentList listed = experiments.listExperiments(100, null, null, null, null, null, null, null, null, null);
     check(!listed.getExperiments().isEmpty(), listed);
     called("list_experiments");
-    equal(experiments.countExperiments(null, null, "java", null, null).getTotal(), 0L);
+    equal(experiments.countExperiments(null, null, "java", null, null, null).getTotal(), 0L);
     called("count_experiments");
     Workflow workflow = workflows.getWorkflow(id);
     equal(workflow.getWorkflowType(), "ExperimentWorkflow");
@@ -205,6 +205,9 @@ public class Drive {
     called("get_dataset_version");
     equal(datasets.listDatasetVersions(name).getVersions(), List.of(uploaded));
     called("list_dataset_versions");
+    List<DatasetRow> rows = datasets.getDatasetSample(name, 1, null).getRows();
+    check(rows.size() == 1 && rows.get(0).getRow().get("id").equals("1"), rows);
+    called("get_dataset_sample");
     check(datasets.listDatasets(null, null).getDatasets().contains(uploaded), uploaded);
     called("list_datasets");
   }
@@ -287,6 +290,8 @@ public class Drive {
     called("list_providers");
     check(discovery.listWebhooks().getWebhooks().isEmpty(), "no webhook is set up");
     called("list_webhooks");
+    refused("not_found", () -> discovery.testWebhook("java"));
+    called("test_webhook");
     check(!discovery.getTaskQueue("nobody").getLive(), "nobody is there");
     called("get_task_queue");
   }

@@ -14,6 +14,7 @@ import time
 from evolution_client import Client
 from evolution_client.api.datasets import (
     create_dataset,
+    get_dataset_sample,
     get_dataset_version,
     list_dataset_versions,
     list_datasets,
@@ -25,6 +26,7 @@ from evolution_client.api.discovery import (
     list_providers,
     list_scorers,
     list_webhooks,
+    test_webhook,
 )
 from evolution_client.api.experiments import (
     cancel_experiment,
@@ -77,6 +79,7 @@ from evolution_client.models import (
     DatasetItem,
     DatasetItemInput,
     DatasetList,
+    DatasetSample,
     DatasetVersion,
     DatasetVersionList,
     EmitExperiment,
@@ -298,6 +301,10 @@ def upload(client: Client) -> None:
     versions = list_dataset_versions.sync("python", client=client)
     assert isinstance(versions, DatasetVersionList) and versions.versions == [uploaded], versions
     called("list_dataset_versions")
+    sample = get_dataset_sample.sync("python", client=client, limit=1)
+    assert isinstance(sample, DatasetSample) and not sample.more, sample
+    assert [row.row.to_dict() for row in sample.rows] == [{"id": "1", "input": {}}], sample
+    called("get_dataset_sample")
     datasets = list_datasets.sync(client=client)
     assert isinstance(datasets, DatasetList) and datasets.datasets == [uploaded], datasets
     called("list_datasets")
@@ -419,6 +426,9 @@ def discover(client: Client) -> None:
     webhooks = list_webhooks.sync(client=client)
     assert isinstance(webhooks, WebhookList) and webhooks.webhooks == [], webhooks
     called("list_webhooks")
+    unknown = test_webhook.sync("python", client=client)
+    assert isinstance(unknown, Problem) and unknown.code == "not_found", unknown
+    called("test_webhook")
     queue = get_task_queue.sync("nobody", client=client)
     assert isinstance(queue, TaskQueue) and not queue.live, queue
     called("get_task_queue")

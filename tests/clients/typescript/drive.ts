@@ -136,6 +136,11 @@ async function upload(): Promise<void> {
   const versions = await client.GET("/v1/datasets/{name}", { params: { path: { name: "typescript" } } });
   assert.deepEqual(versions.data?.versions, [uploaded.data]);
   called("list_dataset_versions");
+  const sample = await client.GET("/v1/datasets/{name}/sample", {
+    params: { path: { name: "typescript" }, query: { limit: 1 } },
+  });
+  assert.deepEqual(sample.data?.rows, [{ line: 1, row: { id: "1", input: {} } }]);
+  called("get_dataset_sample");
   const datasets = await client.GET("/v1/datasets");
   assert.deepEqual(datasets.data?.datasets, [uploaded.data]);
   called("list_datasets");
@@ -324,6 +329,9 @@ async function discover(): Promise<void> {
   const webhooks = await client.GET("/v1/webhooks");
   assert.deepEqual(webhooks.data?.webhooks, []);
   called("list_webhooks");
+  const unknown = await client.POST("/v1/webhooks/{webhook}/test", { params: { path: { webhook: "typescript" } } });
+  assert.equal(unknown.error?.code, "not_found");
+  called("test_webhook");
   const queue = await client.GET("/v1/task-queues/{task_queue}", { params: { path: { task_queue: "nobody" } } });
   assert.equal(queue.data?.live, false);
   called("get_task_queue");

@@ -155,6 +155,9 @@ async function upload(): Promise<void> {
   const versions = await api.listDatasetVersions({ path: { name } });
   assert.deepEqual(versions.data?.versions, [uploaded.data]);
   called("list_dataset_versions");
+  const sample = await api.getDatasetSample({ path: { name }, query: { limit: 1 } });
+  assert.deepEqual(sample.data?.rows, [{ line: 1, row: { id: "1", input: {} } }]);
+  called("get_dataset_sample");
   const datasets = await api.listDatasets();
   assert(datasets.data?.datasets.some((dataset) => dataset.name === name));
   called("list_datasets");
@@ -241,6 +244,9 @@ async function discover(): Promise<void> {
   const webhooks = await api.listWebhooks();
   assert.deepEqual(webhooks.data?.webhooks, []);
   called("list_webhooks");
+  const unknown = await api.testWebhook({ path: { webhook: "hey" } });
+  assert.equal(unknown.error?.code, "not_found");
+  called("test_webhook");
   const queue = await api.getTaskQueue({ path: { task_queue: "nobody" } });
   assert.equal(queue.data?.live, false);
   called("get_task_queue");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::raw::Raw;
 use harness::{Stack, experiments, temporal};
+use serde_json::Value;
 
 const SHORT: &str = "300ms";
 
@@ -63,6 +64,7 @@ async fn headers_that_are_too_many_or_too_large_are_refused() {
             .await;
         let heard = raw.to_end().await;
         assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{heard}");
+        is_problem(&heard, "headers_too_large");
     }
     let mut raw = Raw::connect(stack.api().base()).await;
     raw.send(format!(
@@ -72,6 +74,34 @@ async fn headers_that_are_too_many_or_too_large_are_refused() {
     .await;
     let heard = raw.to_end().await;
     assert!(heard.starts_with("HTTP/1.1 4"), "{heard}");
+    is_problem(&heard, "headers_too_large");
+}
+
+/// An answer to what is no request is a problem document like any other.
+fn is_problem(heard: &str, code: &str) {
+    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("application/problem+json"), "{heard}");
+    let problem: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(problem["code"], code, "{heard}");
+    assert!(
+        head.contains(problem["request_id"].as_str().unwrap()),
+        "{heard}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_told_so() {
+    let stack = stack(&[]).await;
+    for sent in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\na b: c\r\n\r\n"] {
+        let mut raw = Raw::connect(stack.api().base()).await;
+        // The connection is as good as new after an answer.
+        raw.send("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        raw.until("200 OK").await;
+        raw.send(sent).await;
+        let heard = raw.to_end().await;
+        let refused = heard.find("HTTP/1.1 400 ").map(|start| &heard[start..]);
+        is_problem(refused.unwrap_or_else(|| panic!("{heard}")), "malformed");
+    }
 }
 
 /// A connection on which an experiment that does not end is watched.

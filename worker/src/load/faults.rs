@@ -1,44 +1,9 @@
 //! What is wrong with a dataset: the first faults of its file in full, the rest as a number.
 
-use std::fmt;
+use datasets::{RowFault, Unit};
 
 /// Faults that are told in full; of more only the number is.
 const FAULTS_TOLD: usize = 10;
-
-/// What is wrong with a row, and where it stands.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RowFault {
-    pub(crate) line: u64,
-    pub(crate) message: String,
-}
-
-impl RowFault {
-    pub(crate) fn new(line: u64, message: impl Into<String>) -> Self {
-        Self {
-            line,
-            message: message.into(),
-        }
-    }
-}
-
-/// What the rows of a source are counted as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Unit {
-    /// Lines of a text, from 1 on.
-    #[default]
-    Line,
-    /// Rows of a table, from 1 on.
-    Row,
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Line => "line",
-            Self::Row => "row",
-        })
-    }
-}
 
 /// The faults of a dataset, found in any order and told in that of the file.
 #[derive(Default)]

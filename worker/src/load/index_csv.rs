@@ -4,17 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ::csv::{Reader, StringRecord};
+use csv::{Reader, StringRecord};
+use datasets::csv::{for_each_record, header};
+use datasets::items::{has_good_id, tag_list};
+use datasets::{Content, LONGEST_ROW, RowFault};
 use domain::config::{IndexCsvDataset, IndexFilters};
 use domain::item::DatasetItem;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::load::csv::{for_each_record, header};
-use crate::load::faults::RowFault;
-use crate::load::rows::{has_good_id, tag_list};
-use crate::load::sources::Content;
-use crate::load::{LONGEST_ROW, Row, Stop, Take};
+use crate::load::{Row, Stop, Take};
 use crate::paths::{PathError, confined};
 
 /// Columns that an index has; `old_yaml_file` and `tags` it may have.
@@ -28,7 +27,7 @@ const REQUIRED: [&str; 5] = [
 
 /// An index that is open, and where the files that it names are.
 pub(crate) struct Index {
-    pub(crate) content: Content,
+    pub(crate) content: Content<File>,
     pub(crate) root: PathBuf,
     pub(crate) config: IndexCsvDataset,
 }

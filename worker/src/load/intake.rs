@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader};
 use std::sync::Arc;
 
 use artifacts::datasets::ContentHash;
+use datasets::{RowFault, Unit};
 use domain::config::AdapterConfig;
 use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
@@ -11,7 +12,7 @@ use domain::spec::ExperimentSpec;
 
 use crate::failure::Failure;
 use crate::load::Row;
-use crate::load::faults::{Faults, RowFault, Unit};
+use crate::load::faults::Faults;
 use crate::sorted::{Entry, IdHasher, Sorter};
 use crate::spool::{Spool, SpoolReader};
 

@@ -1,5 +1,8 @@
 //! The rows of a source, opened and not read yet.
 
+use std::fs::File;
+
+use datasets::{Content, Unit};
 use domain::config::{FieldMapping, FileDataset, Selection};
 use domain::dataset::DatasetSource;
 use domain::item::DatasetItem;
@@ -7,10 +10,8 @@ use domain::tenant::Tenant;
 use domain::uploaded::FileFormat;
 
 use crate::failure::Failure;
-use crate::load::faults::Unit;
 use crate::load::index_csv::Index;
-use crate::load::sources::Content;
-use crate::load::{Stop, Take, csv, jsonl, parquet};
+use crate::load::{Stop, Take};
 use crate::work::Bench;
 
 /// Rows that are still to be read, and which of them are wanted.
@@ -20,9 +21,11 @@ pub(crate) struct Reading {
 }
 
 pub(crate) enum Rows {
-    Jsonl(Content, Option<FieldMapping>),
-    Csv(Content, Option<FieldMapping>),
-    Parquet(Content, Option<FieldMapping>),
+    File {
+        format: FileFormat,
+        content: Content<File>,
+        fields: Option<FieldMapping>,
+    },
     Index(Index),
     Items(Vec<DatasetItem>),
 }
@@ -34,28 +37,29 @@ impl Reading {
         source: &DatasetSource,
         tenant: Option<&Tenant>,
     ) -> Result<Self, Failure> {
-        let of_file =
-            async |file: &FileDataset, rows: fn(Content, Option<FieldMapping>) -> Rows| {
-                let content = bench.sources.open(file).await?;
-                Ok::<_, Failure>(Self {
-                    rows: rows(content, file.fields.clone()),
-                    selection: file.selection(),
-                })
-            };
+        let of_file = async |format: FileFormat, file: &FileDataset| {
+            Ok::<_, Failure>(Self {
+                rows: Rows::File {
+                    format,
+                    content: bench.sources.open(file).await?,
+                    fields: file.fields.clone(),
+                },
+                selection: file.selection(),
+            })
+        };
         match source {
-            DatasetSource::Jsonl(file) => of_file(file, Rows::Jsonl).await,
-            DatasetSource::Csv(file) => of_file(file, Rows::Csv).await,
-            DatasetSource::Parquet(file) => of_file(file, Rows::Parquet).await,
+            DatasetSource::Jsonl(file) => of_file(FileFormat::Jsonl, file).await,
+            DatasetSource::Csv(file) => of_file(FileFormat::Csv, file).await,
+            DatasetSource::Parquet(file) => of_file(FileFormat::Parquet, file).await,
             DatasetSource::Uploaded(dataset) => {
                 let opening = bench.sources.open_uploaded(&bench.store, dataset, tenant);
                 let (format, content) = opening.await?;
-                let rows = match format {
-                    FileFormat::Jsonl => Rows::Jsonl,
-                    FileFormat::Csv => Rows::Csv,
-                    FileFormat::Parquet => Rows::Parquet,
-                };
                 Ok(Self {
-                    rows: rows(content, dataset.fields.clone()),
+                    rows: Rows::File {
+                        format,
+                        content,
+                        fields: dataset.fields.clone(),
+                    },
                     selection: dataset.selection(),
                 })
             }
@@ -78,17 +82,21 @@ impl Reading {
 impl Rows {
     pub(crate) fn unit(&self) -> Unit {
         match self {
-            Self::Jsonl(..) | Self::Csv(..) | Self::Index(_) | Self::Items(_) => Unit::Line,
-            Self::Parquet(..) => Unit::Row,
+            Self::File { format, .. } => Unit::of(*format),
+            Self::Index(_) | Self::Items(_) => Unit::Line,
         }
     }
 
     /// Hands every row to `take`, until that says to stop. Blocks.
     pub(crate) fn for_each(self, take: &mut Take<'_>) -> Result<(), Stop> {
         match self {
-            Self::Jsonl(content, fields) => jsonl::for_each(content.read()?, fields.as_ref(), take),
-            Self::Csv(content, fields) => csv::for_each(content.read()?, fields.as_ref(), take),
-            Self::Parquet(content, fields) => parquet::for_each(content, fields.as_ref(), take),
+            Self::File {
+                format,
+                content,
+                fields,
+            } => datasets::for_each(format, content, fields.as_ref(), &mut |line, row| {
+                take(line, row.and_then(|row| row.item()))
+            }),
             Self::Index(index) => index.for_each(take),
             Self::Items(items) => (1..)
                 .zip(items)

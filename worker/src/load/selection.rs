@@ -63,11 +63,11 @@ impl Selector {
 
 #[cfg(test)]
 mod tests {
+    use datasets::RowFault;
     use domain::item::DatasetItem;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::load::faults::RowFault;
 
     /// The ids that are taken of twenty items, of which every third has the tag `third`; row 5 is no item.
     fn taken(selection: Selection) -> Vec<String> {

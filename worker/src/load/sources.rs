@@ -1,24 +1,24 @@
 //! Where the files of datasets come from: the operator's folder, or an address that the operator allows.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 use artifacts::Store;
 use artifacts::buckets::Buckets;
 use bytesize::ByteSize;
+use datasets::compression::Compression;
+use datasets::{Content, Unreadable};
 use domain::config::{FileDataset, UploadedDataset};
 use domain::tenant::Tenant;
-use domain::uploaded::{DatasetName, FileCompression, FileFormat};
+use domain::uploaded::{DatasetName, FileFormat};
 use futures::TryStreamExt;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use crate::config::SourcesConfig;
 use crate::failure::Failure;
-use crate::load::compression::{self, Compression};
 use crate::load::remote::Remote;
-use crate::load::unreadable;
 use crate::paths::confined;
 
 /// What the operator lets datasets be read from.
@@ -50,7 +50,7 @@ impl Sources {
     }
 
     /// Opens a file wherever it is.
-    pub(crate) async fn open(&self, dataset: &FileDataset) -> Result<Content, Failure> {
+    pub(crate) async fn open(&self, dataset: &FileDataset) -> Result<Content<File>, Failure> {
         match (&dataset.path, &dataset.url) {
             (Some(path), _) => self.open_path(path),
             (None, Some(url)) => self.open_url(url).await,
@@ -58,23 +58,23 @@ impl Sources {
         }
     }
 
-    async fn open_url(&self, url: &str) -> Result<Content, Failure> {
+    async fn open_url(&self, url: &str) -> Result<Content<File>, Failure> {
         let url: Url = url
             .parse()
             .map_err(|error| Failure::Dataset(format!("its url cannot be read: {error}")))?;
         Ok(Content {
-            file: self.remote.fetch(&url, self.most).await?,
+            source: self.remote.fetch(&url, self.most).await?,
             compression: Compression::of(url.path()),
             most: self.most,
         })
     }
 
     /// Opens a file of the folder.
-    pub(crate) fn open_path(&self, path: &str) -> Result<Content, Failure> {
+    pub(crate) fn open_path(&self, path: &str) -> Result<Content<File>, Failure> {
         let file =
             confined(&self.root, path).map_err(|error| Failure::Dataset(error.to_string()))?;
         Ok(Content {
-            file: File::open(file).map_err(unreadable)?,
+            source: File::open(file).map_err(Unreadable::from)?,
             compression: Compression::of(path),
             most: self.most,
         })
@@ -86,7 +86,7 @@ impl Sources {
         store: &Store,
         dataset: &UploadedDataset,
         tenant: Option<&Tenant>,
-    ) -> Result<(FileFormat, Content), Failure> {
+    ) -> Result<(FileFormat, Content<File>), Failure> {
         let unknown = || Failure::Dataset(format!("`{}` names no version", dataset.name));
         let name: DatasetName = dataset.name.parse().map_err(|_| unknown())?;
         let name = name.within(tenant.cloned());
@@ -104,12 +104,8 @@ impl Sources {
         let mut file = file.into_std().await;
         file.rewind().map_err(Failure::Disk)?;
         let content = Content {
-            file,
-            compression: match announced.compression {
-                None => Compression::None,
-                Some(FileCompression::Gzip) => Compression::Gzip,
-                Some(FileCompression::Zstd) => Compression::Zstd,
-            },
+            source: file,
+            compression: announced.compression.into(),
             most: self.most,
         };
         Ok((announced.format, content))
@@ -123,19 +119,5 @@ impl Sources {
             max_dataset_size: ByteSize::mib(1),
         };
         Self::new(root.to_owned(), config, Vec::new()).unwrap()
-    }
-}
-
-/// A file that is open, and what is known of its content.
-pub(crate) struct Content {
-    pub(crate) file: File,
-    compression: Compression,
-    pub(crate) most: ByteSize,
-}
-
-impl Content {
-    /// The content, decompressed.
-    pub(crate) fn read(self) -> Result<Box<dyn Read>, Failure> {
-        compression::content(self.file, self.compression, self.most).map_err(unreadable)
     }
 }

@@ -9,6 +9,8 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use url::Url;
@@ -28,7 +30,7 @@ pub struct Webhooks {
 /// A receiver and the secret that it shares with the workers.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook {
-    pub(crate) url: Url,
+    url: Url,
     secret: Result<Secret, String>,
 }
 
@@ -66,8 +68,25 @@ impl Webhooks {
 }
 
 impl Webhook {
+    /// A signed message, to be sent.
+    pub(crate) fn message(
+        &self,
+        http: &reqwest::Client,
+        id: &str,
+        body: String,
+    ) -> Result<RequestBuilder, Error> {
+        let now = Timestamp::now().as_second();
+        let request = http
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", now)
+            .header("webhook-signature", self.sign(id, now, &body)?);
+        Ok(request.body(body))
+    }
+
     /// The signature of a message, as its header carries it.
-    pub(crate) fn sign(&self, id: &str, timestamp: i64, body: &str) -> Result<String, Error> {
+    fn sign(&self, id: &str, timestamp: i64, body: &str) -> Result<String, Error> {
         match &self.secret {
             Ok(secret) => Ok(secret.sign(id, timestamp, body)),
             Err(reason) => Err(Error::NotSetUp(format!(

@@ -58,17 +58,7 @@ pub(crate) async fn deliver(sink: &WebhookSink, finished: &Finished<'_>) -> Resu
     let webhook = finished.receivers.webhooks.get(&sink.endpoint)?;
     let body = body(finished.summary);
     let id = message_id(finished.summary, &sink.endpoint);
-    let now = Timestamp::now().as_second();
-    let request = finished
-        .receivers
-        .http
-        .post(webhook.url.clone())
-        .header("content-type", "application/json")
-        .header("webhook-id", &id)
-        .header("webhook-timestamp", now)
-        .header("webhook-signature", webhook.sign(&id, now, &body)?)
-        .body(body);
-    receivers::send(request).await?;
+    receivers::send(webhook.message(&finished.receivers.http, &id, body)?).await?;
     Ok(())
 }
 

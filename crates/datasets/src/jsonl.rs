@@ -3,24 +3,25 @@
 use std::io::{BufRead, BufReader, Read};
 
 use domain::config::FieldMapping;
+use domain::item::DatasetItem;
 use serde_json::{Map, Value};
 
-use crate::load::faults::RowFault;
-use crate::load::rows::{item, plain_item};
-use crate::load::{LONGEST_ROW, Row, Stop, Take, unreadable};
+use crate::faults::{RowFault, Unreadable};
+use crate::items::{item, plain_item};
+use crate::{LONGEST_ROW, Row, Take};
 
-pub(crate) fn for_each(
+pub(crate) fn for_each<E: From<Unreadable>>(
     content: impl Read,
     fields: Option<&FieldMapping>,
-    take: &mut Take<'_>,
-) -> Result<(), Stop> {
+    take: &mut Take<'_, E>,
+) -> Result<(), E> {
     let mut reader = BufReader::with_capacity(1 << 16, content);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
         let read = Read::take(&mut reader, LONGEST_ROW + 1)
             .read_until(b'\n', &mut line)
-            .map_err(unreadable)?;
+            .map_err(Unreadable::from)?;
         if read == 0 {
             break;
         }
@@ -36,20 +37,37 @@ pub(crate) fn for_each(
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        take(number, parse(text, fields, number))?;
+        let line = Line {
+            text,
+            fields,
+            number,
+        };
+        take(number, Ok(&line))?;
     }
     Ok(())
 }
 
-fn parse(text: &[u8], fields: Option<&FieldMapping>, number: u64) -> Row {
-    if fields.is_none()
-        && let Some(item) = plain_item(text)
-    {
-        return Ok(item);
+struct Line<'a> {
+    text: &'a [u8],
+    fields: Option<&'a FieldMapping>,
+    number: u64,
+}
+
+impl Row for Line<'_> {
+    fn object(&self) -> Result<Map<String, Value>, RowFault> {
+        serde_json::from_slice(self.text).map_err(|error| {
+            RowFault::new(self.number, format!("it is not a JSON object: {error}"))
+        })
     }
-    let row: Map<String, Value> = serde_json::from_slice(text)
-        .map_err(|error| RowFault::new(number, format!("it is not a JSON object: {error}")))?;
-    item(row, fields, number)
+
+    fn item(&self) -> Result<DatasetItem, RowFault> {
+        if self.fields.is_none()
+            && let Some(item) = plain_item(self.text)
+        {
+            return Ok(item);
+        }
+        item(self.object()?, self.fields, self.number)
+    }
 }
 
 #[cfg(test)]
@@ -58,11 +76,12 @@ mod tests {
 
     fn rows(content: &[u8]) -> Vec<Result<String, String>> {
         let mut rows = Vec::new();
-        let mut take = |_: u64, row: Row| {
-            rows.push(row.map(|item| item.id).map_err(told));
-            Ok(())
+        let mut take = |_: u64, row: Result<&dyn Row, RowFault>| {
+            let item = row.and_then(Row::item);
+            rows.push(item.map(|item| item.id).map_err(told));
+            Ok::<_, Unreadable>(())
         };
-        assert!(for_each(content, None, &mut take).is_ok());
+        for_each(content, None, &mut take).unwrap();
         rows
     }
 
@@ -106,7 +125,12 @@ mod tests {
             let at_length = serde_json::from_str(row)
                 .map_err(|error| format!("1: it is not a JSON object: {error}"))
                 .and_then(|row| item(row, None, 1).map_err(told));
-            let read = parse(row.as_bytes(), None, 1).map_err(told);
+            let line = Line {
+                text: row.as_bytes(),
+                fields: None,
+                number: 1,
+            };
+            let read = line.item().map_err(told);
             assert_eq!(read, at_length, "{row}");
         }
     }

@@ -4,44 +4,50 @@ use std::io::Read;
 
 use csv::{Reader, StringRecord};
 use domain::config::FieldMapping;
+use domain::item::DatasetItem;
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
-use crate::load::faults::RowFault;
-use crate::load::rows::{by_convention, item};
-use crate::load::{Row, Stop, Take};
+use crate::faults::{RowFault, Unreadable};
+use crate::items::{by_convention, item};
+use crate::{Row, Take};
 
-pub(crate) fn for_each(
+pub(crate) fn for_each<E: From<Unreadable>>(
     content: impl Read,
     fields: Option<&FieldMapping>,
-    take: &mut Take<'_>,
-) -> Result<(), Stop> {
+    take: &mut Take<'_, E>,
+) -> Result<(), E> {
     let mut reader = Reader::from_reader(content);
     let header = header(&mut reader)?;
     let mapping = match fields {
         Some(fields) => fields.clone(),
         None => by_convention(header.iter()),
     };
-    for_each_record(&mut reader, &mut |line, record| {
-        let row = record.and_then(|record| row(&header, &record, &mapping, line));
-        take(line, row)
+    for_each_record(&mut reader, &mut |line, record| match record {
+        Ok(record) => {
+            let cells = Cells {
+                header: &header,
+                record: &record,
+                mapping: &mapping,
+                line,
+            };
+            take(line, Ok(&cells))
+        }
+        Err(fault) => take(line, Err(fault)),
     })
 }
 
-pub(crate) fn header(reader: &mut Reader<impl Read>) -> Result<StringRecord, Failure> {
+pub fn header(reader: &mut Reader<impl Read>) -> Result<StringRecord, Unreadable> {
     match reader.headers() {
         Ok(header) => Ok(header.clone()),
-        Err(error) => Err(Failure::Dataset(format!(
-            "its header cannot be read: {error}"
-        ))),
+        Err(error) => Err(Unreadable(format!("its header cannot be read: {error}"))),
     }
 }
 
 /// Hands every record on with its line. A record that is none is one row's fault; a file that cannot be read on is the end.
-pub(crate) fn for_each_record(
+pub fn for_each_record<E: From<Unreadable>>(
     reader: &mut Reader<impl Read>,
-    take: &mut dyn FnMut(u64, Result<StringRecord, RowFault>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
+    take: &mut dyn FnMut(u64, Result<StringRecord, RowFault>) -> Result<(), E>,
+) -> Result<(), E> {
     for record in reader.records() {
         match record {
             Ok(record) => {
@@ -49,7 +55,7 @@ pub(crate) fn for_each_record(
                 take(line, Ok(record))?;
             }
             Err(error) if error.is_io_error() => {
-                return Err(Failure::Dataset(format!("it cannot be read: {error}")).into());
+                return Err(Unreadable(format!("it cannot be read: {error}")).into());
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
@@ -60,38 +66,49 @@ pub(crate) fn for_each_record(
     Ok(())
 }
 
-fn row(header: &StringRecord, record: &StringRecord, mapping: &FieldMapping, line: u64) -> Row {
-    let row: Map<String, Value> = header
-        .iter()
-        .zip(record)
-        .map(|(column, value)| (column.to_owned(), cell(column, value, mapping)))
-        .collect();
-    item(row, Some(mapping), line)
+struct Cells<'a> {
+    header: &'a StringRecord,
+    record: &'a StringRecord,
+    mapping: &'a FieldMapping,
+    line: u64,
 }
 
-/// A cell as it is written; an empty reference or output is none.
-fn cell(column: &str, value: &str, mapping: &FieldMapping) -> Value {
-    let may_be_absent = [&mapping.expected, &mapping.output].contains(&&Some(column.to_owned()));
-    match may_be_absent && value.is_empty() {
-        true => Value::Null,
-        false => Value::String(value.to_owned()),
+impl Row for Cells<'_> {
+    fn object(&self) -> Result<Map<String, Value>, RowFault> {
+        let cells = self.header.iter().zip(self.record);
+        Ok(cells
+            .map(|(column, value)| (column.to_owned(), value.into()))
+            .collect())
+    }
+
+    /// An empty reference or output is none.
+    fn item(&self) -> Result<DatasetItem, RowFault> {
+        let mut row = self.object()?;
+        for column in [&self.mapping.expected, &self.mapping.output] {
+            let cell = column.as_ref().and_then(|column| row.get_mut(column));
+            if let Some(cell) = cell
+                && *cell == ""
+            {
+                *cell = Value::Null;
+            }
+        }
+        item(row, Some(self.mapping), self.line)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::item::DatasetItem;
     use serde_json::json;
 
     use super::*;
 
     fn items(content: &str) -> Vec<Result<DatasetItem, RowFault>> {
         let mut items = Vec::new();
-        let mut take = |_: u64, row: Row| {
-            items.push(row);
-            Ok(())
+        let mut take = |_: u64, row: Result<&dyn Row, RowFault>| {
+            items.push(row.and_then(Row::item));
+            Ok::<_, Unreadable>(())
         };
-        assert!(for_each(content.as_bytes(), None, &mut take).is_ok());
+        for_each(content.as_bytes(), None, &mut take).unwrap();
         items
     }
 

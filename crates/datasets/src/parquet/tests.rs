@@ -1,5 +1,6 @@
 //! Files are written with the library that reads them; `tests/it/datasets.rs` has one of pyarrow's.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
@@ -7,14 +8,14 @@ use arrow_array::{
     ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int64Array,
     StringArray, StructArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array,
 };
-use domain::item::DatasetItem;
+use bytesize::ByteSize;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::load::sources::Sources;
+use crate::compression::Compression as Packing;
 
 /// The rows of a file with these columns, written in parts of three rows.
 fn written(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> Vec<u8> {
@@ -33,22 +34,26 @@ fn written(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> Vec<u8> 
     writer.into_inner().unwrap()
 }
 
-fn read(file: &[u8], fields: Option<&FieldMapping>) -> Result<Vec<Row>, String> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.parquet"), file).unwrap();
-    let content = Sources::folder(folder.path())
-        .open_path("a.parquet")
-        .unwrap();
+fn read(
+    file: &[u8],
+    fields: Option<&FieldMapping>,
+) -> Result<Vec<Result<DatasetItem, RowFault>>, String> {
+    let mut source = tempfile::tempfile().unwrap();
+    source.write_all(file).unwrap();
+    let content = Content {
+        source,
+        compression: Packing::None,
+        most: ByteSize::mib(1),
+    };
     let mut rows = Vec::new();
-    let mut take = |number: u64, row: Row| {
-        rows.push(row);
+    let mut take = |number: u64, row: Result<&dyn Row, RowFault>| {
+        rows.push(row.and_then(Row::item));
         assert_eq!(number, rows.len() as u64);
-        Ok(())
+        Ok::<_, Unreadable>(())
     };
     match for_each(content, fields, &mut take) {
         Ok(()) => Ok(rows),
-        Err(Stop::Enough) => unreachable!(),
-        Err(Stop::Failed(failure)) => Err(failure.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -4,8 +4,8 @@ use domain::config::FieldMapping;
 use domain::item::{DatasetItem, LONGEST_ITEM_ID};
 use serde_json::{Map, Value};
 
-use crate::load::faults::RowFault;
-use crate::load::keys;
+use crate::faults::RowFault;
+use crate::keys;
 
 /// An item from an object, read at a line.
 pub(crate) fn item(
@@ -35,7 +35,8 @@ pub(crate) fn plain_item(text: &[u8]) -> Option<DatasetItem> {
     serde_json::from_slice(text).ok().filter(has_good_id)
 }
 
-pub(crate) fn has_good_id(item: &DatasetItem) -> bool {
+/// Whether its id has as many bytes as an id may have.
+pub fn has_good_id(item: &DatasetItem) -> bool {
     (1..=LONGEST_ITEM_ID).contains(&item.id.len())
 }
 
@@ -150,7 +151,7 @@ fn id_text(id: &Value, line: u64) -> Result<String, RowFault> {
 }
 
 /// Tags from a list, or from text separated by commas.
-pub(crate) fn tag_list(tags: Value, line: u64) -> Result<Vec<String>, RowFault> {
+pub fn tag_list(tags: Value, line: u64) -> Result<Vec<String>, RowFault> {
     match tags {
         Value::String(text) => Ok(text
             .split(',')

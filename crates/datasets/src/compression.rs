@@ -1,14 +1,14 @@
 //! Files that are compressed as a whole: read as a stream, and no further than the operator allows.
 
-use std::fs::File;
 use std::io::{self, Read};
 
 use bytesize::ByteSize;
+use domain::uploaded::FileCompression;
 use flate2::read::MultiGzDecoder;
 
 /// How a file is compressed, as its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Compression {
+pub enum Compression {
     None,
     /// RFC 1952; one member or several.
     Gzip,
@@ -16,8 +16,19 @@ pub(crate) enum Compression {
     Zstd,
 }
 
+impl From<Option<FileCompression>> for Compression {
+    fn from(compression: Option<FileCompression>) -> Self {
+        match compression {
+            None => Self::None,
+            Some(FileCompression::Gzip) => Self::Gzip,
+            Some(FileCompression::Zstd) => Self::Zstd,
+        }
+    }
+}
+
 impl Compression {
-    pub(crate) fn of(name: &str) -> Self {
+    /// What the end of a file's name, or of a path, tells.
+    pub fn of(name: &str) -> Self {
         match name.rsplit_once('.') {
             Some((_, ending)) if ending.eq_ignore_ascii_case("gz") => Self::Gzip,
             Some((_, ending)) if ending.eq_ignore_ascii_case("zst") => Self::Zstd,
@@ -28,7 +39,7 @@ impl Compression {
 
 /// The content of a file. What grows beyond `most` when it is decompressed cannot be read to its end.
 pub(crate) fn content(
-    file: File,
+    file: impl Read + 'static,
     compression: Compression,
     most: ByteSize,
 ) -> io::Result<Box<dyn Read>> {
@@ -67,7 +78,7 @@ impl<R: Read> Read for Bounded<R> {
 
 fn too_large(most: ByteSize) -> io::Error {
     io::Error::other(format!(
-        "decompressed it has more than {most}, the most that this worker reads"
+        "decompressed it has more than {most}, the most that is read here"
     ))
 }
 
@@ -123,7 +134,7 @@ mod tests {
         let error = read(&bomb, Compression::Gzip, 100_000).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "decompressed it has more than 97.7 KiB, the most that this worker reads"
+            "decompressed it has more than 97.7 KiB, the most that is read here"
         );
         let bomb = zstd::encode_all(&zeros[..], 3).unwrap();
         assert!(read(&bomb, Compression::Zstd, (1 << 20) - 1).is_err());

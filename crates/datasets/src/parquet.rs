@@ -7,29 +7,30 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use domain::config::FieldMapping;
+use domain::item::DatasetItem;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use self::values::value;
-use crate::failure::Failure;
-use crate::load::faults::RowFault;
-use crate::load::rows::{by_convention, item};
-use crate::load::sources::Content;
-use crate::load::{Row, Stop, Take};
+use crate::content::{Content, Source};
+use crate::faults::{RowFault, Unreadable};
+use crate::items::{by_convention, item};
+use crate::{Row, Take};
 
 /// Rows that are decoded at a time.
 const ROWS_AT_ONCE: usize = 128;
 
-pub(crate) fn for_each(
-    content: Content,
+pub(crate) fn for_each<E: From<Unreadable>>(
+    content: Content<impl Source>,
     fields: Option<&FieldMapping>,
-    take: &mut Take<'_>,
-) -> Result<(), Stop> {
+    take: &mut Take<'_, E>,
+) -> Result<(), E> {
     let most = content.most.as_u64();
     let reader = guarded(|| {
         // What the writer's library has noted of its own types is not asked: the file's schema says enough.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(content.file, options)?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new_with_options(content.source, options)?;
         let parts = builder.metadata().row_groups();
         let bytes: u64 = parts
             .iter()
@@ -38,21 +39,20 @@ pub(crate) fn for_each(
         let reader = builder.with_batch_size(ROWS_AT_ONCE).build()?;
         Ok((reader, bytes))
     });
-    let (mut reader, bytes) = reader.map_err(|error| {
-        Failure::Dataset(format!("it is no Parquet file that can be read: {error}"))
-    })?;
+    let (mut reader, bytes) = reader
+        .map_err(|error| Unreadable(format!("it is no Parquet file that can be read: {error}")))?;
     if bytes > most {
         let message = format!(
-            "decompressed it has more than {}, the most that this worker reads",
+            "decompressed it has more than {}, the most that is read here",
             content.most
         );
-        return Err(Failure::Dataset(message).into());
+        return Err(Unreadable(message).into());
     }
     let mut read = 0;
     let mut next = || guarded(|| reader.next().transpose().map_err(Into::into));
     loop {
         let batch = next().map_err(|error| {
-            Failure::Dataset(format!("it cannot be read on after row {read}: {error}"))
+            Unreadable(format!("it cannot be read on after row {read}: {error}"))
         })?;
         let Some(batch) = batch else {
             return Ok(());
@@ -60,7 +60,13 @@ pub(crate) fn for_each(
         let mapping = mapping(&batch, fields);
         for index in 0..batch.num_rows() {
             read += 1;
-            take(read, row(&batch, index, mapping.as_ref(), read))?;
+            let place = Place {
+                batch: &batch,
+                index,
+                mapping: mapping.as_ref(),
+                number: read,
+            };
+            take(read, Ok(&place))?;
         }
     }
 }
@@ -89,16 +95,31 @@ fn mapping(batch: &RecordBatch, fields: Option<&FieldMapping>) -> Option<FieldMa
     }
 }
 
-fn row(batch: &RecordBatch, index: usize, mapping: Option<&FieldMapping>, number: u64) -> Row {
-    let schema = batch.schema();
-    let mut row = Map::new();
-    for (field, column) in schema.fields().iter().zip(batch.columns()) {
-        let value = value(column, index).map_err(|message| {
-            RowFault::new(number, format!("the column `{}` {message}", field.name()))
-        })?;
-        row.insert(field.name().clone(), value);
+/// A row as it stands in a batch.
+struct Place<'a> {
+    batch: &'a RecordBatch,
+    index: usize,
+    mapping: Option<&'a FieldMapping>,
+    number: u64,
+}
+
+impl Row for Place<'_> {
+    fn object(&self) -> Result<Map<String, Value>, RowFault> {
+        let schema = self.batch.schema();
+        let mut row = Map::new();
+        for (field, column) in schema.fields().iter().zip(self.batch.columns()) {
+            let value = value(column, self.index).map_err(|message| {
+                let message = format!("the column `{}` {message}", field.name());
+                RowFault::new(self.number, message)
+            })?;
+            row.insert(field.name().clone(), value);
+        }
+        Ok(row)
     }
-    item(row, mapping, number)
+
+    fn item(&self) -> Result<DatasetItem, RowFault> {
+        item(self.object()?, self.mapping, self.number)
+    }
 }
 
 #[cfg(test)]
