@@ -4,18 +4,27 @@
 #   docker build --target worker -t ai-evolution-worker .
 #   docker build --target cli -t ai-evolution .
 
-# The toolchain is the one of rust-toolchain.toml, and the Debian release that of the final stages.
-FROM rust:1.95.0-bookworm AS build
+# The toolchain is the one of rust-toolchain.toml, and the Debian release that of the final stages. Other images in their
+# places are for machines that reach no registry (.ci/deploy/image).
+ARG TOOLCHAIN=rust:1.95.0-bookworm
+ARG BASE=gcr.io/distroless/cc-debian12:nonroot
+
+FROM ${TOOLCHAIN} AS build
+# A folder of the build's context with the programs, where they are compiled already.
+ARG COMPILED=""
 WORKDIR /source
 COPY . .
+# Without symbols: a third smaller.
+ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --locked --release --package api --package worker --package cli \
+    if [ -z "$COMPILED" ]; then cargo build --locked --release --package api --package worker --package cli; fi \
     && mkdir -p /out/data \
-    && cp target/release/ai-evolution target/release/ai-evolution-api target/release/ai-evolution-worker /out/
+    && cd "${COMPILED:-target/release}" \
+    && cp ai-evolution ai-evolution-api ai-evolution-worker /out/
 
 # The C library, certificates, and a user without rights; no shell.
-FROM gcr.io/distroless/cc-debian12:nonroot AS base
+FROM ${BASE} AS base
 # Where artifacts are unless ARTIFACTS says otherwise; a volume mounted here belongs to the user, too.
 COPY --from=build --chown=65532:65532 /out/data /data
 WORKDIR /data
@@ -31,7 +40,11 @@ ENTRYPOINT ["/usr/local/bin/ai-evolution-api"]
 
 FROM base AS worker
 COPY --from=build /out/ai-evolution-worker /usr/local/bin/
-# No port and so no health check: a worker that cannot go on ends, and is started again.
+# Where its metrics and its health are told: to the container itself, unless it is told otherwise.
+ENV METRICS_LISTEN=127.0.0.1:9090
+EXPOSE 9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+    CMD ["/usr/local/bin/ai-evolution-worker", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/ai-evolution-worker"]
 
 FROM base AS cli

@@ -27,10 +27,10 @@ for deployment in (document for document in own if document["kind"] == "Deployme
     for container in pod["containers"]:
         for source in container["envFrom"]:
             for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                if field in source:
+                if field in source and not source[field].get("optional"):
                     assert (kind, source[field]["name"]) in names, source
     for volume in pod["volumes"]:
-        if "secret" in volume:
+        if "secret" in volume and not volume["secret"].get("optional"):
             assert ("Secret", volume["secret"]["secretName"]) in names, volume
         if "configMap" in volume:
             assert ("ConfigMap", volume["configMap"]["name"]) in names, volume

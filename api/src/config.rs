@@ -13,7 +13,10 @@ use clap::Args;
 use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
+use runtime::traces::TracesConfig;
 use url::Url;
+
+use crate::state::TRACE_ID;
 
 pub use self::oidc::OidcConfig;
 pub use self::server::ServerConfig;
@@ -48,6 +51,12 @@ pub struct Config {
     /// Address of the Temporal UI, to which experiments link, such as `http://localhost:8088`.
     #[arg(long, env = "TEMPORAL_UI")]
     pub temporal_ui: Option<Url>,
+    /// Address of the page of a trace, with `{trace_id}` in it, to which experiments link.
+    #[arg(long, env = "TRACE_UI", value_name = "TEMPLATE", value_parser = trace_page)]
+    pub trace_ui: Option<String>,
+    /// Address of the project in Langfuse, to whose sessions experiments link, such as `https://cloud.langfuse.com/project/p1`.
+    #[arg(long, env = "LANGFUSE_UI", value_name = "URL")]
+    pub langfuse_ui: Option<Url>,
     /// How long a request may take.
     #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", value_parser = humantime::parse_duration)]
     pub request_timeout: Duration,
@@ -65,6 +74,8 @@ pub struct Config {
     pub storage: StorageConfig,
     #[command(flatten)]
     pub telemetry: TelemetryConfig,
+    #[command(flatten)]
+    pub traces: TracesConfig,
 }
 
 /// A configuration with which the service cannot start, however often it is tried.
@@ -85,6 +96,18 @@ impl Config {
              `--oidc-issuer` (OIDC_ISSUER), listen on 127.0.0.1, or say `--allow-unauthenticated` (ALLOW_UNAUTHENTICATED=true) if something in front of it does",
             self.listen
         )))
+    }
+}
+
+/// An address that names a trace. Where, is for the page to say: in the path, in a query or behind a `#`.
+fn trace_page(text: &str) -> Result<String, String> {
+    if !text.contains(TRACE_ID) {
+        return Err(format!("it has no `{TRACE_ID}`"));
+    }
+    match text.replace(TRACE_ID, "0").parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
+        Ok(_) => Err("it begins with neither `http://` nor `https://`".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -153,6 +176,14 @@ mod tests {
             "null",
         ] {
             assert!(origin(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_a_trace_is_an_address_with_a_place_for_the_trace() {
+        assert!(trace_page("http://phoenix:6006/redirects/traces/{trace_id}").is_ok());
+        for text in ["http://phoenix:6006/", "{trace_id}", "ftp://a/{trace_id}"] {
+            assert!(trace_page(text).is_err(), "{text}");
         }
     }
 }

@@ -1,13 +1,25 @@
-//! What the service counts for Prometheus, as the semantic conventions of OpenTelemetry for HTTP have it
+//! What the service counts for Prometheus: experiments, and requests as the semantic conventions of OpenTelemetry for HTTP have it
 //! (`http.server.request.duration`, `http.server.active_requests`), with underscores for dots as Prometheus asks.
 
 use std::time::Instant;
 
 use axum::http::{Method, StatusCode};
+use domain::summary::Status;
 use metrics::{Unit, describe_gauge, describe_histogram, gauge, histogram};
 
 const DURATION: &str = "http_server_request_duration_seconds";
 const ACTIVE: &str = "http_server_active_requests";
+const EXPERIMENTS: &str = "ai_evolution_experiments";
+
+/// Every status with the word for it in the API. What is paused runs, to Temporal.
+const STATUSES: [(Status, &str); 6] = [
+    (Status::Running, "running"),
+    (Status::Completed, "completed"),
+    (Status::Failed, "failed"),
+    (Status::Cancelled, "cancelled"),
+    (Status::Terminated, "terminated"),
+    (Status::TimedOut, "timed_out"),
+];
 
 /// Says what each of them is.
 pub(crate) fn describe() {
@@ -17,6 +29,16 @@ pub(crate) fn describe() {
         "Time from a request to its answer, by route."
     );
     describe_gauge!(ACTIVE, "Requests under way.");
+    describe_gauge!(EXPERIMENTS, "Experiments that Temporal knows, by status.");
+}
+
+/// There are so many experiments of each status, and none of those that are not named.
+pub(crate) fn experiments(counted: &[(Status, u64)]) {
+    for (status, word) in STATUSES {
+        let counted = counted.iter().find(|(counted, _)| *counted == status);
+        let count = counted.map_or(0, |(_, count)| *count);
+        gauge!(EXPERIMENTS, "status" => word).set(count as f64);
+    }
 }
 
 /// A request under way. Dropping it counts it as over.

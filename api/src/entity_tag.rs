@@ -15,11 +15,24 @@ pub(crate) struct EntityTag(String);
 
 impl EntityTag {
     pub(crate) fn of(experiment: &Experiment) -> Self {
+        if !has_estimates(experiment) {
+            return Self::of_content(json(experiment));
+        }
         let mut lasting = experiment.clone();
         for run in &mut lasting.models {
             run.eta_seconds = None;
         }
-        Self::of_content(serde_json::to_vec(&lasting).unwrap_or_default())
+        Self::of_content(json(&lasting))
+    }
+
+    /// The tag of an experiment that is about to be told, and how it is told.
+    pub(crate) fn and_json(experiment: &Experiment) -> (Self, Vec<u8>) {
+        let told = json(experiment);
+        let tag = match has_estimates(experiment) {
+            true => Self::of(experiment),
+            false => Self::of_content(&told),
+        };
+        (tag, told)
     }
 
     /// Equal for equal content.
@@ -43,6 +56,15 @@ impl EntityTag {
     pub(crate) fn header(&self) -> HeaderValue {
         HeaderValue::try_from(format!("W/\"{}\"", self.0)).expect("hexadecimal digits")
     }
+}
+
+fn has_estimates(experiment: &Experiment) -> bool {
+    let mut runs = experiment.models.iter();
+    runs.any(|run| run.eta_seconds.is_some())
+}
+
+fn json(experiment: &Experiment) -> Vec<u8> {
+    serde_json::to_vec(experiment).expect("an experiment is JSON")
 }
 
 /// The bare tag, which is also the id of an event.

@@ -30,6 +30,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use opentelemetry::trace::FutureExt;
 
 use crate::error::ApiError;
 use crate::experiments::create::{CreateQuery, Creation};
@@ -80,7 +81,7 @@ pub(crate) async fn create_experiment(
         return Ok(Json(creation.outcome(&state).await?).into_response());
     }
     // To its end, also when the client has left: what is started is archived.
-    let experiment = tokio::spawn(creation.carry_out(state))
+    let experiment = tokio::spawn(creation.carry_out(state).with_current_context())
         .await
         .map_err(ApiError::internal)??;
     let location = [(header::LOCATION, experiment.links.itself.clone())];

@@ -35,6 +35,8 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
     let caller = response.extensions_mut().remove::<Caller>();
     let caller = caller.map(|caller| caller.name).unwrap_or_default();
     let status = response.status();
+    let experiment = named(&route, &path, "{experiment_id}").map(str::to_owned);
+    let experiment = experiment.or_else(|| created(&response));
     let failure = response.extensions_mut().remove::<Failure>();
     let duration_ms = began.elapsed().as_micros() as f64 / 1000.0;
     let detail = failure
@@ -55,6 +57,8 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
                 http.duration_ms = duration_ms,
                 request.id = request_id,
                 request.caller = caller,
+                experiment.id = experiment,
+                workflow.id = named(&route, &path, "{workflow_id}"),
                 error.detail = detail,
                 error.causes = causes,
                 "request"
@@ -71,6 +75,19 @@ pub(crate) async fn report(request: Request, next: Next) -> Response {
         Some(failure) => complete(response, failure, request_id),
         None => response,
     }
+}
+
+/// What stands in a path where its route has that name.
+fn named<'a>(route: &str, path: &'a str, name: &str) -> Option<&'a str> {
+    let mut parts = route.split('/').zip(path.split('/'));
+    parts.find_map(|(part, value)| (part == name).then_some(value))
+}
+
+/// The experiment that an answer says was created.
+fn created(response: &Response) -> Option<String> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let id = location.strip_prefix("/v1/experiments/")?;
+    Some(id.to_owned())
 }
 
 /// The same answer, with the request's id in its body.
@@ -158,4 +175,21 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     let message = message.unwrap_or_else(|| "a panic without a message".to_owned());
     ApiError::internal(format!("panic: {message}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_experiment_of_a_request_is_found_by_its_route() {
+        let route = "/v1/experiments/{experiment_id}/results";
+        let found = named(route, "/v1/experiments/sums-1/results", "{experiment_id}");
+        assert_eq!(found, Some("sums-1"));
+        assert_eq!(named("", "/v1/nothing", "{experiment_id}"), None);
+        assert_eq!(
+            named(route, "/v1/experiments/sums-1/results", "{workflow_id}"),
+            None
+        );
+    }
 }

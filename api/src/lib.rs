@@ -6,9 +6,11 @@
 //! to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
-//! `temporal` implements it and alone names the client. `watching` looks at experiments for all clients that follow them.
+//! `temporal` implements it and alone names the client. `traced` tells of requests. `watching` looks at experiments for all clients that follow
+//! them, `census` counts them.
 
 mod auth;
+mod census;
 mod codec;
 mod comparisons;
 mod config;
@@ -38,6 +40,7 @@ mod server;
 mod settling;
 mod state;
 mod temporal;
+mod traced;
 mod watching;
 mod workflows;
 
@@ -48,11 +51,10 @@ pub use crate::execution::{
     Activity, Command, Execution, ExperimentFilter, History, IdUse, Input, LastFailure, Listed,
     Listing, Page, Start, TaskKind, Which,
 };
-pub use crate::health::ask;
 pub use crate::routes::{Entrance, Limits, openapi, router};
 pub use crate::scheduling::{
     Action, NewSchedule, ScheduleChange, ScheduleOrder, Scheduled, Schedules,
 };
 pub use crate::serve::run;
-pub use crate::state::{AppState, TemporalUi, Workflows};
+pub use crate::state::{AppState, Pages, TemporalUi, Workflows};
 pub use crate::temporal::set_up;

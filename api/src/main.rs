@@ -70,7 +70,7 @@ fn main() -> ExitCode {
             expires,
         }) => api::NewKey::make(name, role, expires).and_then(|new| tell(&new.of_tenant(tenant))),
         Some(Command::Setup { temporal }) => set_up(&temporal),
-        Some(Command::Healthcheck { listen }) => api::ask(listen),
+        Some(Command::Healthcheck { listen }) => runtime::health::ask(listen),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,7 +28,7 @@ use crate::openapi::published;
 use crate::state::AppState;
 use crate::{
     auth, codec, comparisons, crowd, dashboard, datasets, discovery, experiments, health, layers,
-    schedules, workflows,
+    schedules, traced, workflows,
 };
 
 /// What the document says beside the operations.
@@ -176,6 +176,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
         .config(Config::default().validator_url("none"))
         .external_url_unchecked("/openapi.json", document.clone());
     let (routes, _) = routes().split_for_parts();
+    let live = state.live.clone();
     routes
         .route("/", get(dashboard::page))
         .route("/dashboard/{version}/{*path}", get(dashboard::file))
@@ -194,6 +195,7 @@ pub fn router(state: AppState, limits: Limits, entrance: Entrance) -> Router {
                 // Outside of everything that may still change a body.
                 .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing))
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(middleware::from_fn_with_state(live, traced::serve))
                 // Inside of the id and outside of whatever may fail: it logs failures and completes their bodies.
                 .layer(middleware::from_fn(layers::report))
                 .layer(PropagateRequestIdLayer::x_request_id())

@@ -10,11 +10,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Doorkeeper, Keys, Tokens};
+use crate::census;
 use crate::config::{BadConfig, Config};
 use crate::counts;
 use crate::routes::{Entrance, Limits, router};
 use crate::server::{self, Bounds};
-use crate::state::{AppState, TemporalUi};
+use crate::state::{AppState, Pages, TemporalUi};
 use crate::temporal::Temporal;
 
 /// Serves until `shutdown`. A [`BadConfig`] is told before anything is listened on; Temporal is not waited for.
@@ -36,6 +37,12 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let tokens = Tokens::follow(config.oidc, shutdown.clone())
         .await
         .map_err(BadConfig)?;
+    config.traces.check().map_err(BadConfig)?;
+    let live = config.traces.live("ai-evolution-api").map_err(BadConfig)?;
+    let target = match &live {
+        Some(live) => target.traced(live.clone()),
+        None => target,
+    };
     let ui = config.temporal_ui.clone().map(|base| TemporalUi {
         base,
         namespace: target.namespace().to_owned(),
@@ -60,12 +67,18 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         ui,
         &crate::openapi(),
     );
+    state.pages = Pages {
+        trace_ui: config.trace_ui,
+        langfuse_ui: config.langfuse_ui,
+    };
+    state.live = live.clone();
     state.stopping = shutdown.clone();
     state.encryption = encryption;
     let recorded = runtime::metrics::init()?;
     counts::describe();
     recorded.keep_up(shutdown.clone());
     state.recorded = Some(recorded);
+    census::keep_up(&state);
     let limits = Limits {
         time: config.request_timeout,
         body: config.body_limit,
@@ -96,6 +109,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     tokio::select! {
         () = serving => {}
         () = drained => tracing::warn!("requests under way were cut off at the end of the drain"),
+    }
+    if let Some(live) = live {
+        live.stop().await;
     }
     tracing::info!("stopped");
     Ok(())

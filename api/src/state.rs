@@ -8,6 +8,7 @@ use domain::summary::Status;
 use jiff::Timestamp;
 use runtime::encryption::Encryption;
 use runtime::metrics::Recorded;
+use runtime::traces::Live;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -26,6 +27,10 @@ pub struct AppState {
     pub workflows: Arc<dyn Workflows>,
     pub store: Store,
     pub ui: Option<TemporalUi>,
+    /// Where else people look.
+    pub pages: Pages,
+    /// Tells of requests, when anybody is told.
+    pub live: Option<Live>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) watches: Arc<Watches>,
@@ -49,6 +54,8 @@ impl AppState {
             workflows,
             store,
             ui,
+            pages: Pages::default(),
+            live: None,
             schemas: Arc::new(RequestSchemas::of(document)),
             catalog: Arc::new(Catalog::of(document)),
             watches: Arc::default(),
@@ -77,6 +84,34 @@ impl TemporalUi {
         page.into()
     }
 }
+
+/// Where people look at traces; none of what the service knows no address of.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// An address with `{trace_id}` in it.
+    pub trace_ui: Option<String>,
+    /// The project's page in Langfuse.
+    pub langfuse_ui: Option<Url>,
+}
+
+impl Pages {
+    pub(crate) fn trace(&self, trace_id: &str) -> Option<String> {
+        let template = self.trace_ui.as_ref()?;
+        Some(template.replace(TRACE_ID, trace_id))
+    }
+
+    /// The page of an experiment, which is a session there.
+    pub(crate) fn session(&self, id: &str) -> Option<String> {
+        let mut page = self.langfuse_ui.clone()?;
+        if let Ok(mut path) = page.path_segments_mut() {
+            path.pop_if_empty().extend(["sessions", id]);
+        }
+        Some(page.into())
+    }
+}
+
+/// What stands for a trace in the address of its page.
+pub(crate) const TRACE_ID: &str = "{trace_id}";
 
 /// What the service asks of Temporal, in words of its own. Every call answers [`ApiError::Unavailable`] within about a
 /// second when Temporal is away.
@@ -155,5 +190,24 @@ mod tests {
             let page = "http://localhost:8088/namespaces/default/workflows/exp_1~0";
             assert_eq!(ui.page("exp_1~0"), page);
         }
+    }
+
+    #[test]
+    fn pages_of_traces_and_sessions_are_there_when_their_addresses_are_known() {
+        let pages = Pages {
+            trace_ui: Some("http://traces/trace/{trace_id}?full".to_owned()),
+            langfuse_ui: Some("https://lf.test/project/p1".parse().unwrap()),
+        };
+        assert_eq!(
+            pages.trace("ab").as_deref(),
+            Some("http://traces/trace/ab?full")
+        );
+        let session = pages.session("exp_1");
+        assert_eq!(
+            session.as_deref(),
+            Some("https://lf.test/project/p1/sessions/exp_1")
+        );
+        assert_eq!(Pages::default().trace("ab"), None);
+        assert_eq!(Pages::default().session("exp_1"), None);
     }
 }

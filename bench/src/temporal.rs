@@ -74,7 +74,7 @@ impl Bare {
             temporal_task_queue: String::new(),
             payload_keys: None,
         };
-        let client = config.target("bench")?.connect().await?;
+        let client = config.target("bench")?.connect().await?.client;
         Ok(Self { client })
     }
 

@@ -93,7 +93,17 @@ async fn what_the_dashboard_and_the_alerts_ask_for_is_there() {
         ended.ok_or_else(|| of_worker.clone())
     })
     .await;
-    let of_api = stack.api().get("/metrics").await;
+    // Experiments of all tests, for they share Temporal.
+    let mut of_api = stack.api().get("/metrics").await;
+    eventually("experiments are counted", SOON, async || {
+        of_api = stack.api().get("/metrics").await;
+        let completed = [("status", "completed")];
+        match value(&of_api.text, "ai_evolution_experiments", &completed) {
+            Some(count) if count > 0.0 => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
     assert!(
         of_api
             .header("content-type")

@@ -1,8 +1,11 @@
 //! Several samples of an item are asked for, kept and scored each by itself, and counted as one item.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use harness::{ModelServer, Stack, experiments};
+use harness::{ModelServer, Reply, Stack, experiments};
 use serde_json::{Value, json};
 
 use crate::SOON;
@@ -122,6 +125,47 @@ async fn samples_are_asked_for_with_seeds_of_their_own_and_kept_apart_in_the_cac
     assert_eq!(again["models"][0]["generated"]["cached"], 90);
     assert_eq!(again["models"][0]["scorers"][0]["count"], 30);
     assert_eq!(model.bodies().len(), 90);
+}
+
+#[tokio::test]
+async fn a_retry_asks_for_the_samples_that_failed_and_for_no_others() {
+    let trouble = Arc::new(AtomicBool::new(true));
+    let is_in_trouble = Arc::clone(&trouble);
+    let model = ModelServer::start(Duration::ZERO, move |call| {
+        let is_second = call.body["seed"] == 8;
+        match is_second && is_in_trouble.load(Ordering::Relaxed) {
+            true => Reply::Refuse(400),
+            false => Reply::Text(call.prompt.clone()),
+        }
+    })
+    .await;
+    let stack = Stack::with_model(&model).await;
+    let mut body = experiments::asked(experiments::inline(experiments::echo_items(20)));
+    body["config"]["adapter"]["seed"] = json!(7);
+    body["config"]["execution"] = json!({"samples": 3});
+    let id = stack.api().create(&body).await;
+    let first = stack.api().completed(&id, SOON).await;
+    assert_eq!(first["models"][0]["states"]["generation_failed"], 20);
+    assert_eq!(model.calls(), 60);
+
+    trouble.store(false, Ordering::Relaxed);
+    let retry = format!("/v1/experiments/{id}/retry");
+    let more = json!({"config": {"execution": {"samples": 4}}});
+    let refused = stack.api().post(&retry, &more).await;
+    assert_eq!(
+        (refused.status, refused.pointers()),
+        (422, vec!["/config/execution/samples".to_owned()])
+    );
+    let other = json!({"config": {"execution": {"concurrency_limit": 2}}});
+    stack.api().post(&retry, &other).await.expect(202);
+    let second = stack.api().completed(&id, SOON).await;
+    let run = &second["models"][0];
+    assert_eq!(run["states"]["ok"], 60, "{run}");
+    let pass_at_k = run["scorers"][0]["pass_at_k"].as_array().unwrap();
+    assert!(pass_at_k.iter().all(|at| at["mean"] == 1.0), "{run}");
+    let asked = &model.bodies()[60..];
+    assert_eq!(asked.len(), 20);
+    assert!(asked.iter().all(|body| body["seed"] == 8));
 }
 
 #[tokio::test]

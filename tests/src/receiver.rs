@@ -15,6 +15,8 @@ pub struct Message {
     /// By their names in small letters.
     pub headers: BTreeMap<String, String>,
     pub body: String,
+    /// The body, when it is no text.
+    pub bytes: Vec<u8>,
 }
 
 /// Lives until it is dropped.
@@ -113,5 +115,6 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Message>> 
         path,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }))
 }

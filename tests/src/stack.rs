@@ -29,7 +29,8 @@ pub struct Stack {
     folder: TempDir,
     artifacts: String,
     datasets: PathBuf,
-    environment: Vec<(String, String)>,
+    /// Set, or taken away where there is no value.
+    environment: Vec<(String, Option<String>)>,
     providers: Vec<String>,
     api: Option<(Process, Client)>,
     workers: Vec<Process>,
@@ -103,7 +104,13 @@ impl Stack {
 
     /// Sets a variable of both programs, from their next start on.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        let value = Some(value.to_owned());
+        self.environment.push((name.to_owned(), value));
+    }
+
+    /// Takes a variable away from both programs, from their next start on.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.push((name.to_owned(), None));
     }
 
     /// Makes the machine of the programs that start from now on one that may fail, in the ways that the handles offer.
@@ -267,8 +274,13 @@ impl Stack {
             .env("TEMPORAL_HOST", &self.temporal)
             .env("TEMPORAL_NAMESPACE", "default")
             .env("TEMPORAL_TASK_QUEUE", &self.task_queue)
-            .env("ARTIFACTS", &self.artifacts)
-            .envs(self.environment.iter().cloned());
+            .env("ARTIFACTS", &self.artifacts);
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
     }
 }

@@ -23,7 +23,8 @@ async fn main() -> anyhow::Result<()> {
         .temporal
         .target("record-history")?
         .connect()
-        .await?;
+        .await?
+        .client;
     // Of any type: the history alone is asked for.
     let workflow = client.get_workflow_handle::<ExperimentWorkflow>(arguments.workflow_id);
     let mut part = workflow.info().clone();

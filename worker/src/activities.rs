@@ -10,6 +10,7 @@ use workflows::activities::{
     ScoreChunk, ScoreOutput, ScoredChunk, TestWebhook, WebhookTest, WebhookTested,
 };
 
+use crate::attempt::Attempt;
 use crate::work::Bench;
 use crate::{emit, generate, load, receivers, score};
 
@@ -27,7 +28,8 @@ impl Activities {
         ctx: ActivityContext,
         input: Load,
     ) -> Result<DatasetRef, ActivityError> {
-        Ok(load::load_dataset(&self.bench, &ctx, input).await?)
+        let attempt = Attempt::of(&ctx, &input.spec);
+        attempt.ended(load::load_dataset(&self.bench, &ctx, input).await)
     }
 
     /// Safe to run again: outputs already recorded are kept, only the missing ones are asked for.
@@ -37,7 +39,8 @@ impl Activities {
         ctx: ActivityContext,
         input: Generate,
     ) -> Result<GeneratedStretch, ActivityError> {
-        Ok(generate::generate_output(&self.bench, &ctx, input).await?)
+        let attempt = Attempt::of_run(&ctx, &input.run).at(input.chunk, input.chunks);
+        attempt.ended(generate::generate_output(&self.bench, &ctx, input).await)
     }
 
     /// Safe to run again: the same outputs give the same scores, written under the same name.
@@ -47,7 +50,8 @@ impl Activities {
         ctx: ActivityContext,
         input: ScoreChunk,
     ) -> Result<ScoredChunk, ActivityError> {
-        Ok(score::score_output(&self.bench, &ctx, input).await?)
+        let attempt = Attempt::of_run(&ctx, &input.run).at(input.chunk, input.chunks);
+        attempt.ended(score::score_output(&self.bench, &ctx, input).await)
     }
 
     /// Safe to run again: the summary and every file are replaced by the same.
@@ -57,7 +61,8 @@ impl Activities {
         ctx: ActivityContext,
         input: Emit,
     ) -> Result<Emitted, ActivityError> {
-        Ok(emit::emit_results(&self.bench, &ctx, input).await?)
+        let attempt = Attempt::of_run(&ctx, &input.run);
+        attempt.ended(emit::emit_results(&self.bench, &ctx, input).await)
     }
 
     /// Run again, it sends the same message again, with the id by which the receiver knows it.

@@ -39,6 +39,7 @@ use crate::asking::waits::Waits;
 use crate::counts;
 use crate::failure::Failure;
 use crate::gates::{Entrance, Permit, Verdict};
+use crate::traces::calls::{Calls, carrying};
 use crate::work::Bench;
 
 /// Fewer items than this at hand, and the next chunk is opened.
@@ -79,11 +80,14 @@ struct Asking<'a> {
     tally: Arc<Tally>,
     /// Whether the end of the run ends the asking, though nobody calls the activity back.
     ends_with_run: bool,
+    /// What calls for outputs carry on, if anything.
+    traced: Option<Arc<Calls>>,
 }
 
 /// What has come of a call.
 struct Asked {
     question: Question,
+    began_at: Timestamp,
     outcome: Result<Answer, CallError>,
     /// An answer that has not the form asked for; the outcome says why.
     rejected: Option<Answer>,
@@ -158,8 +162,14 @@ impl Asking<'_> {
                 }
                 // `finish` tells why.
                 () = self.recorder.gave_up() => return Ok(None),
+                // Before what has come in is taken, of which there may be much at once: no provider waits for that.
+                permit = self.entrance.permit(), if may_begin => {
+                    self.begin(permit, hand);
+                    if let Some(asked) = hand.calls.try_join_next() {
+                        self.take(asked?, hand).await?;
+                    }
+                }
                 Some(asked) = hand.calls.join_next() => self.take(asked?, hand).await?,
-                permit = self.entrance.permit(), if may_begin => self.begin(permit, hand),
                 opened = chunks.next(), if wants_more => match opened {
                     Some(opened) => self.open(opened?, hand).await,
                     None => hand.opened_all = true,
@@ -193,9 +203,14 @@ impl Asking<'_> {
         let cache = self.rules.caches.then(|| self.bench.store.clone());
         let tenant = self.tenant.clone();
         let form = self.rules.form.clone();
+        let traced = self.traced.clone();
         let call = counts::Call::begin(&adapter);
         hand.calls.spawn(async move {
-            let outcome = adapter.answer(&question.item, question.sample).await;
+            let began_at = Timestamp::now();
+            let (item, sample, attempt) = (&question.item, question.sample, question.attempts + 1);
+            let carried =
+                traced.and_then(|calls| calls.traceparent(&item.id, sample, attempt, began_at));
+            let outcome = carrying(carried, adapter.answer(item, sample)).await;
             if let Some(call) = call {
                 call.ended(&outcome);
             }
@@ -218,6 +233,7 @@ impl Asking<'_> {
             }
             Asked {
                 question,
+                began_at,
                 outcome,
                 rejected,
                 verdict,
@@ -229,6 +245,7 @@ impl Asking<'_> {
     async fn take(&self, asked: Asked, hand: &mut Hand) -> Result<(), Failure> {
         let Asked {
             question,
+            began_at,
             outcome,
             rejected,
             verdict,
@@ -254,6 +271,7 @@ impl Asking<'_> {
             rejected,
             excused_attempts: excused,
             round: self.rules.round,
+            began_at: Some(began_at),
             ended_at: Some(Timestamp::now()),
             ..output
         };
@@ -289,7 +307,7 @@ impl Asking<'_> {
     }
 
     fn check_allowance(&self, hand: &mut Hand) {
-        hand.spent = Spent::of(self.rules.allowance, &self.tally.progress());
+        hand.spent = self.tally.spent(self.rules.allowance);
     }
 
     /// Ends the run as soon as this stretch alone shows that too many items fail.

@@ -10,9 +10,11 @@ use clap::builder::NonEmptyStringValueParser;
 use runtime::storage::StorageConfig;
 use runtime::telemetry::TelemetryConfig;
 use runtime::temporal::TemporalConfig;
+use runtime::traces::TracesConfig;
 
 use crate::load::AllowedHost;
 use crate::receivers::langfuse::LangfuseConfig;
+use crate::traces::DetailConfig;
 
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -43,6 +45,10 @@ pub struct Config {
     /// Address at which `/metrics` (for Prometheus) and `/healthz` are answered, such as `127.0.0.1:9090` [default: none]
     #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub traces: TracesConfig,
+    #[command(flatten)]
+    pub traced: DetailConfig,
     #[command(flatten)]
     pub langfuse: LangfuseConfig,
     #[command(flatten)]

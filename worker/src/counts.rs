@@ -22,6 +22,7 @@ const COST: &str = "ai_evolution_cost_nanodollars_total";
 const ITEMS: &str = "ai_evolution_items_total";
 const RUNS: &str = "ai_evolution_runs_total";
 const DELIVERIES: &str = "ai_evolution_deliveries_total";
+const SPANS_LOST: &str = "ai_evolution_spans_lost_total";
 const DURATION: &str = "gen_ai_client_operation_duration_seconds";
 const TOKENS: &str = "gen_ai_client_token_usage";
 
@@ -42,12 +43,21 @@ pub(crate) fn describe() {
         DELIVERIES,
         "Deliveries to sinks, by kind of sink and outcome."
     );
+    describe_counter!(
+        SPANS_LOST,
+        "Spans that were not taken by whoever keeps traces, by destination."
+    );
     describe_histogram!(
         DURATION,
         Unit::Seconds,
         "Time from request to answer or failure."
     );
     describe_histogram!(TOKENS, "Tokens of an answer, by type.");
+}
+
+/// Spans that nobody has taken. `destination` is one of our words.
+pub(crate) fn spans_lost(destination: &'static str, spans: usize) {
+    counter!(SPANS_LOST, "destination" => destination).increment(spans as u64);
 }
 
 /// A call under way. Dropping it counts it as over.

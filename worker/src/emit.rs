@@ -50,6 +50,7 @@ pub(crate) async fn emit_results(
                 round: run.round,
                 spec_sha256: Some(input.run.spec.sha256.clone()),
                 schedule_id: input.run.spec.schedule.clone(),
+                trace_id: trace_id(bench, ctx),
             },
         };
         // Before anything is delivered, so that no sink keeps the run from being read.
@@ -74,6 +75,12 @@ pub(crate) async fn emit_results(
         })
     };
     with_heartbeat(bench, ctx, || of(&told).clone(), work).await
+}
+
+/// The trace that the run is part of, when it is recorded.
+fn trace_id(bench: &Bench, ctx: &ActivityContext) -> Option<String> {
+    let place = bench.traces.as_ref()?.place(ctx)?;
+    Some(place.trace.to_string())
 }
 
 /// What is archived of the run: by the delivery before, or by an earlier attempt at this one.

@@ -10,6 +10,7 @@ use artifacts::Store;
 use domain::equipment::Equipment;
 use domain::lease::Limits;
 use runtime::temporal::TemporalTarget;
+use runtime::traces::TracesConfig;
 use temporalio_client::Client;
 use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_common::worker::{
@@ -18,6 +19,7 @@ use temporalio_common::worker::{
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use workflows::experiment::ExperimentWorkflow;
 use workflows::multi_model::MultiModelWorkflow;
@@ -33,6 +35,9 @@ use crate::providers::Providers;
 use crate::receivers::Receivers;
 use crate::receivers::langfuse::Langfuse;
 use crate::receivers::webhooks::Webhooks;
+use crate::traces::activities::Told;
+use crate::traces::workflows::interceptor;
+use crate::traces::{DetailConfig, Traces};
 use crate::work::Bench;
 
 /// Workflows kept in memory between their tasks; others are replayed when something happens to them.
@@ -60,6 +65,8 @@ pub struct Prepared {
     resources: Arc<Resources>,
     sources: Arc<Sources>,
     receivers: Arc<Receivers>,
+    traces: TracesConfig,
+    traced: DetailConfig,
     limits: BTreeMap<String, Limits>,
     commit_interval: Duration,
     deployment: Option<WorkerDeploymentOptions>,
@@ -84,6 +91,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         webhooks: webhooks.names(),
     };
     let receivers = Receivers::new(webhooks, Langfuse::new(config.langfuse)?)?;
+    config.traces.check()?;
     let limits = providers.limits();
     let sources = Sources::new(
         config.datasets.clone(),
@@ -105,6 +113,8 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         resources: Arc::new(resources),
         sources: Arc::new(sources),
         receivers: Arc::new(receivers),
+        traces: config.traces,
+        traced: config.traced,
         limits,
         deployment: versioned(config.deployment),
         metrics_listen: config.metrics_listen,
@@ -139,7 +149,8 @@ async fn announce(prepared: &Prepared) {
     }
 }
 
-/// Works until told to stop. A worker that ends because Temporal is away is made anew.
+/// Works until told to stop. A worker that ends because Temporal is away is made anew, and so is one whose certificates for
+/// Temporal have changed: it hands its work over to the next as to any other.
 pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Result<()> {
     let mut telemetry = TelemetryOptions::default();
     if let Some(listen) = prepared.metrics_listen {
@@ -155,24 +166,49 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         .build();
     let sdk = Runtime::from_current_tokio(options.map_err(anyhow::Error::msg)?)
         .context("the SDK could not be started")?;
-    let bench = Arc::new(Bench {
-        store: prepared.store.clone(),
-        resources: Arc::clone(&prepared.resources),
-        sources: Arc::clone(&prepared.sources),
-        receivers: Arc::clone(&prepared.receivers),
-        commit_interval: prepared.commit_interval,
-        gates: Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone())),
-        handover: prepared.shutdown_timeout / 2,
-        stopping: shutdown.clone(),
-    });
-    while let Some(client) = prepared.target.connect_when_there(&shutdown).await {
-        bench.gates.connected(client.clone(), &prepared.task_queue);
+    let traces = Traces::new(
+        &prepared.traces,
+        prepared.traced.clone(),
+        &prepared.receivers,
+    )?;
+    let traces = traces.map(Arc::new);
+    let gates = Arc::new(Gates::new(prepared.limits.clone(), shutdown.clone()));
+    let mut connected = prepared.target.connect_when_there(&shutdown).await;
+    while let Some(current) = connected {
+        // Cancelled when this worker is to end, be it that another takes its place.
+        let stopping = shutdown.child_token();
+        let bench = Arc::new(Bench {
+            store: prepared.store.clone(),
+            resources: Arc::clone(&prepared.resources),
+            sources: Arc::clone(&prepared.sources),
+            receivers: Arc::clone(&prepared.receivers),
+            traces: traces.clone(),
+            commit_interval: prepared.commit_interval,
+            gates: Arc::clone(&gates),
+            handover: prepared.shutdown_timeout / 2,
+            stopping: stopping.clone(),
+        });
+        let client = current.client.clone();
+        gates.connected(client.clone(), &prepared.task_queue);
         let standalone = &bench.resources.standalone;
         standalone.connected(client.clone(), &prepared.task_queue);
         announce(&prepared).await;
-        let worked = work(&sdk, client, &prepared, &bench, &shutdown).await;
+        let working = async {
+            let worked = work(&sdk, client, &prepared, &bench).await;
+            stopping.cancel();
+            worked
+        };
+        let renewing = async {
+            let renewed = prepared.target.renewed(&current, &stopping).await;
+            stopping.cancel();
+            renewed
+        };
+        let (worked, renewed) = tokio::join!(working, renewing);
         if shutdown.is_cancelled() {
-            bench.gates.left().await;
+            gates.left().await;
+            if let Some(traces) = &traces {
+                traces.told().await;
+            }
             return worked;
         }
         if let Err(error) = worked {
@@ -181,10 +217,15 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
                 "the worker ended; it is made anew"
             );
         }
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN_AFTER) => {}
-            () = shutdown.cancelled() => {}
-        }
+        connected = match renewed {
+            Some(renewed) => Some(renewed),
+            None => {
+                let _ = shutdown
+                    .run_until_cancelled(tokio::time::sleep(AGAIN_AFTER))
+                    .await;
+                prepared.target.connect_when_there(&shutdown).await
+            }
+        };
     }
     Ok(())
 }
@@ -195,17 +236,17 @@ async fn work(
     client: Client,
     prepared: &Prepared,
     bench: &Arc<Bench>,
-    shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
+    let stopping = &bench.stopping;
     let mut worker = Worker::new(sdk, client, options(prepared, bench)?)
         .map_err(|error| anyhow::anyhow!("the worker could not be made: {error}"))?;
     let stop = worker.shutdown_handle();
     let ended = CancellationToken::new();
     let stopper = tokio::spawn({
-        let (shutdown, ended) = (shutdown.clone(), ended.clone());
+        let (stopping, ended) = (stopping.clone(), ended.clone());
         async move {
             tokio::select! {
-                () = shutdown.cancelled() => stop(),
+                () = stopping.cancelled() => stop(),
                 () = ended.cancelled() => {}
             }
         }
@@ -217,7 +258,7 @@ async fn work(
     );
     let worked = tokio::select! {
         worked = worker.run() => worked.map_err(|error| anyhow::anyhow!("{error}")),
-        () = drained_too_long(shutdown, prepared.shutdown_timeout) => {
+        () = drained_too_long(stopping, prepared.shutdown_timeout) => {
             tracing::warn!("not everything could be handed over in time");
             Ok(())
         }
@@ -228,8 +269,8 @@ async fn work(
     worked
 }
 
-async fn drained_too_long(shutdown: &CancellationToken, timeout: Duration) {
-    shutdown.cancelled().await;
+async fn drained_too_long(stopping: &CancellationToken, timeout: Duration) {
+    stopping.cancelled().await;
     tokio::time::sleep(timeout).await;
 }
 
@@ -251,6 +292,11 @@ fn options(prepared: &Prepared, bench: &Arc<Bench>) -> anyhow::Result<WorkerOpti
         .build();
     if let Some(deployment) = &prepared.deployment {
         options.deployment_options = deployment.clone();
+    }
+    if let Some(traces) = &bench.traces {
+        let (traces, runtime) = (Arc::clone(traces), Handle::current());
+        options.activity_inbound_interceptor(Told(Arc::clone(&traces)));
+        options.workflow_interceptor(interceptor(traces, runtime));
     }
     options.register_activities(Activities {
         bench: Arc::clone(bench),

@@ -152,6 +152,7 @@ mod tests {
         let bench = Bench {
             store: store.clone(),
             receivers: Arc::new(Receivers::nobody()),
+            traces: None,
             resources: Arc::new(Resources::new(Providers::standard(), folder.to_owned()).unwrap()),
             sources: Arc::new(Sources::folder(folder)),
             commit_interval: Duration::ZERO,

@@ -1,24 +1,47 @@
 //! The program `ai-evolution-worker`: hosts the workflows and does their side effects.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use worker::config::Config;
 
 /// Carries out the experiments of AI Evolution.
 #[derive(Parser)]
-#[command(name = "ai-evolution-worker", version)]
-struct Command {
+#[command(
+    name = "ai-evolution-worker",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+struct Program {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask the running worker whether it lives.
+    Healthcheck {
+        /// Address at which the worker tells its metrics.
+        #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS")]
+        metrics_listen: SocketAddr,
+    },
 }
 
 /// What a bad configuration ends with, told apart from a failure later on.
 const BAD_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
-    let Command { config } = Command::parse();
+    let Program { command, config } = Program::parse();
+    if let Some(Command::Healthcheck { metrics_listen }) = command {
+        return match runtime::health::ask(metrics_listen) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail("it is not well", &error, 1),
+        };
+    }
     let prepared =
         runtime::telemetry::init(&config.telemetry).and_then(|()| worker::prepare(config));
     let prepared = match prepared {

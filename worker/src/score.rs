@@ -10,13 +10,14 @@ mod tests;
 use std::sync::Arc;
 
 use artifacts::outputs::Journal;
-use artifacts::run::Run;
+use artifacts::run::{Caller, Run};
 use domain::aggregate::{Aggregate, merge_all};
 use domain::config::ScorerConfig;
 use domain::item::DatasetItem;
 use domain::output::Output;
 use domain::progress::Generated;
 use domain::result::{ItemResult, ItemState, StateCounts};
+use domain::spec::{ExperimentSpec, RunModel};
 use evaluation::scorers::{Replies, Scorer};
 use futures::{StreamExt, TryStreamExt, stream};
 use temporalio_sdk::activities::ActivityContext;
@@ -24,7 +25,10 @@ use workflows::activities::{ScoreChunk, ScoredChunk};
 
 use crate::counts;
 use crate::failure::Failure;
-use crate::score::inquiring::{Asked, Asker};
+use crate::score::inquiring::Asker;
+use crate::traces::Traces;
+use crate::traces::activities::Place;
+use crate::traces::items::{Asked, Scored};
 use crate::work::{Bench, beating, run_key, until_interrupted};
 
 /// Chunks of a stretch that are in memory at once: while one is judged, others are read and written.
@@ -35,7 +39,7 @@ pub(crate) async fn score_output(
     ctx: &ActivityContext,
     input: ScoreChunk,
 ) -> Result<ScoredChunk, Failure> {
-    let asked = Asked::after(ctx);
+    let asked = inquiring::Asked::after(ctx);
     let work = score(bench, ctx, &input, &asked);
     let scored = beating(ctx, || asked.progress(), work).await;
     if scored.is_err()
@@ -52,17 +56,21 @@ async fn score(
     bench: &Bench,
     ctx: &ActivityContext,
     input: &ScoreChunk,
-    asked: &Asked,
+    asked: &inquiring::Asked,
 ) -> Result<ScoredChunk, Failure> {
-    let (spec, _) = bench.run(&input.run).await?;
+    let (spec, model) = bench.run(&input.run).await?;
     let run = &run_key(&input.run);
     let scorers = Arc::new(compiled(&spec.scorers)?);
     let askers = inquiring::askers(&scorers, run);
     let is_complete = inquiring::inquire(bench, ctx, input, &spec, &askers, asked).await?;
+    let traces = bench.traces.as_deref();
     let judging = Judging {
         bench,
         run,
         input,
+        spec: &spec,
+        model: &model,
+        traced: traces.and_then(|traces| Some((traces, traces.place(ctx)?))),
         scorers: &scorers,
         askers: &askers,
     };
@@ -81,6 +89,10 @@ struct Judging<'a> {
     bench: &'a Bench,
     run: &'a Run,
     input: &'a ScoreChunk,
+    spec: &'a ExperimentSpec,
+    model: &'a RunModel,
+    /// Whoever is told of it, if anybody is, and as which activity.
+    traced: Option<(&'a Traces, Place)>,
     scorers: &'a Arc<Vec<Scorer>>,
     askers: &'a [Asker],
 }
@@ -113,7 +125,46 @@ impl Judging<'_> {
         let judge = move || judge(items, samples, &outputs, &scorers, &replies);
         let judged = tokio::task::spawn_blocking(judge).await?;
         store.put_results(self.run, chunk, &judged.results).await?;
+        if let Some((traces, place)) = &self.traced {
+            self.tell(traces, place, chunk, &judged.results).await?;
+        }
         Ok(judged.chunk)
+    }
+
+    /// Tells of the items of a chunk, with the calls that are recorded for them.
+    async fn tell(
+        &self,
+        traces: &Traces,
+        place: &Place,
+        chunk: u64,
+        results: &[ItemResult],
+    ) -> Result<(), Failure> {
+        let store = &self.bench.store;
+        let mut asked = Vec::new();
+        for asker in self.askers {
+            let Some(respondent) = asker.respondent() else {
+                continue;
+            };
+            asked.push(Asked {
+                scorer: asker.scorer,
+                caller: &asker.caller,
+                respondent,
+                calls: store.recorded(&asker.caller, chunk).await?,
+            });
+        }
+        let spans = traces.spans(Scored {
+            place,
+            run: self.run,
+            spec: self.spec,
+            model: self.model,
+            dataset: &self.input.dataset,
+            scorers: self.scorers,
+            results,
+            calls: store.recorded(&Caller::outputs(self.run), chunk).await?,
+            asked,
+        });
+        traces.tell(spans).await;
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::gates::Gates;
 use crate::load::Sources;
 use crate::receivers::Receivers;
+use crate::traces::Traces;
 
 /// How often a working activity is heard of.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
@@ -29,6 +30,8 @@ pub(crate) struct Bench {
     /// Where datasets may be read from.
     pub(crate) sources: Arc<Sources>,
     pub(crate) receivers: Arc<Receivers>,
+    /// Who is told of the work; none when nobody is.
+    pub(crate) traces: Option<Arc<Traces>>,
     /// How long answers may wait for others before they are written together.
     pub(crate) commit_interval: Duration,
     /// Say when a call may begin.

@@ -25,6 +25,8 @@ pub(super) async fn experiment(
     let created_at = created_at.unwrap_or(first.started_at);
     let ended_at = summaries.iter().map(|summary| summary.ended_at).max();
     let schedule_id = first.schedule_id.clone();
+    let latest = summaries.iter().max_by_key(|summary| summary.round);
+    let trace_id = latest.and_then(|latest| latest.trace_id.clone());
     let status = status(&summaries);
     let models = summaries
         .iter()
@@ -58,7 +60,7 @@ pub(super) async fn experiment(
         tags,
         schedule_id: schedule_id.map(|id| id.to_string()),
         models: runs,
-        links: links(id, state.ui.as_ref()),
+        links: links(state, id, trace_id.as_deref()),
     })
 }
 

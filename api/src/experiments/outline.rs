@@ -7,7 +7,7 @@ use domain::fault::Fault;
 use workflows::ids;
 
 use crate::error::ApiError;
-use crate::state::TemporalUi;
+use crate::state::AppState;
 
 /// What is needed to read an experiment's results: which models it has, and whether more may come.
 pub(super) struct Outline {
@@ -25,14 +25,17 @@ pub(super) fn missing(id: impl ToString) -> ApiError {
     ApiError::not_found("experiment", id)
 }
 
-pub(super) fn links(id: &ExperimentId, ui: Option<&TemporalUi>) -> Links {
+/// `trace_id` is the trace of the latest round, if it is known.
+pub(super) fn links(state: &AppState, id: &ExperimentId, trace_id: Option<&str>) -> Links {
     let itself = format!("/v1/experiments/{id}");
     let workflow_id = ids::experiment_workflow(id);
     Links {
         results: format!("{itself}/results"),
         summary: format!("{itself}/summary"),
         workflow: format!("/v1/workflows/{id}"),
-        temporal_ui: ui.map(|ui| ui.page(&workflow_id)),
+        temporal_ui: state.ui.as_ref().map(|ui| ui.page(&workflow_id)),
+        trace: trace_id.and_then(|trace_id| state.pages.trace(trace_id)),
+        langfuse: state.pages.session(id.as_ref()),
         itself,
     }
 }

@@ -9,6 +9,7 @@ use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
 use domain::uploaded::Version;
 use jiff::Timestamp;
+use runtime::traces::current_trace;
 use workflows::activities::SpecRef;
 use workflows::experiment::{Resumed, Work};
 use workflows::memo::ExperimentMemo;
@@ -88,6 +89,11 @@ impl Owner<'_> {
             Self::Itself(id, created_at) => (id.clone(), Some(created_at), None),
             Self::Schedule(id) => (id.stem(), None, Some(id.clone())),
         };
+        // What a schedule starts is no part of the request that makes the schedule.
+        let trace_id = match schedule {
+            None => current_trace(),
+            Some(_) => None,
+        };
         let memo = ExperimentMemo {
             experiment_name: spec.experiment_name.clone(),
             models: spec.models.iter().map(|model| model.name.clone()).collect(),
@@ -96,6 +102,7 @@ impl Owner<'_> {
             round: 0,
             tags: spec.tags.iter().cloned().map(String::from).collect(),
             schedule_id: schedule.clone(),
+            trace_id,
         };
         let limits = RunLimits::from(&spec.execution);
         Round {

@@ -9,6 +9,7 @@ use domain::experiment::ExperimentId;
 use domain::limits::RunLimits;
 use domain::progress::Progress;
 use domain::spec::ExperimentSpec;
+use runtime::traces::current_trace;
 use workflows::activities::SpecRef;
 use workflows::experiment::{Resumed, Work};
 use workflows::ids;
@@ -79,6 +80,7 @@ pub(super) async fn begin(
     };
     memo.spec_sha256 = Some(spec_ref.sha256.clone());
     memo.round += u32::from(work != Work::Emit);
+    memo.trace_id = current_trace();
     let limits = standing.unwrap_or_else(|| RunLimits::from(&spec.execution));
     let round = Round {
         spec,
@@ -129,6 +131,7 @@ async fn past(state: &AppState, id: &ExperimentId) -> Result<Past, ApiError> {
         round: latest.round,
         tags: archive::tags(state, id, latest).await?,
         schedule_id: latest.schedule_id.clone(),
+        trace_id: latest.trace_id.clone(),
     };
     let progress = latest.progress.clone();
     Ok(Past { memo, progress })

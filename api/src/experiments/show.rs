@@ -103,7 +103,7 @@ pub(super) fn created(
         tags: memo.tags,
         schedule_id: None,
         models: runs,
-        links: links(id, state.ui.as_ref()),
+        links: links(state, id, memo.trace_id.as_deref()),
     }
 }
 
@@ -136,7 +136,7 @@ async fn live(
         tags: memo.tags,
         schedule_id: memo.schedule_id.map(|id| id.to_string()),
         models: runs,
-        links: links(id, state.ui.as_ref()),
+        links: links(state, id, memo.trace_id.as_deref()),
     })
 }
 

@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use api_types::experiments::Experiment;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use domain::interval::Interval;
 use futures::{Stream, StreamExt, stream};
 use serde::Deserialize;
@@ -75,8 +75,8 @@ pub(crate) async fn get_experiment(
 ) -> Result<Response, ApiError> {
     let Some(wait) = query.wait.map(Interval::as_duration) else {
         let experiment = show::experiment(&state, &id).await?;
-        let tag = EntityTag::of(&experiment);
-        return Ok(answer(&experiment, &tag, &headers));
+        let (tag, told) = EntityTag::and_json(&experiment);
+        return Ok(answer(told, &tag, &headers));
     };
     if wait > LONGEST_WAIT {
         return Err(ApiError::invalid("/wait", "it is longer than `30s`"));
@@ -93,10 +93,11 @@ pub(crate) async fn get_experiment(
         Ok(sight) => sight?,
         Err(_) => watch.now().await.unwrap_or(first),
     };
-    Ok(answer(&sight.experiment, &sight.tag, &headers))
+    let (_, told) = EntityTag::and_json(&sight.experiment);
+    Ok(answer(told, &sight.tag, &headers))
 }
 
-fn answer(experiment: &Experiment, tag: &EntityTag, headers: &HeaderMap) -> Response {
+fn answer(experiment: Vec<u8>, tag: &EntityTag, headers: &HeaderMap) -> Response {
     let told = [
         (header::ETAG, tag.header()),
         // To be kept, and asked for each time.
@@ -105,9 +106,10 @@ fn answer(experiment: &Experiment, tag: &EntityTag, headers: &HeaderMap) -> Resp
             HeaderValue::from_static("private, no-cache"),
         ),
     ];
+    let json = HeaderValue::from_static("application/json");
     match tag.is_known(headers) {
         true => (StatusCode::NOT_MODIFIED, told).into_response(),
-        false => (told, Json(experiment)).into_response(),
+        false => (told, [(header::CONTENT_TYPE, json)], experiment).into_response(),
     }
 }
 

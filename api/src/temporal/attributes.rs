@@ -182,6 +182,7 @@ mod tests {
             round: 0,
             tags: vec!["a".to_owned()],
             schedule_id: None,
+            trace_id: None,
         }
     }
 

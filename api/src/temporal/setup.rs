@@ -24,7 +24,7 @@ pub async fn set_up(config: &TemporalConfig) -> anyhow::Result<Vec<&'static str>
     let deadline = Instant::now() + PATIENCE;
     let client = loop {
         match target.connect().await {
-            Ok(client) => break client,
+            Ok(connected) => break connected.client,
             Err(error) if Instant::now() > deadline => return Err(error),
             Err(_) => tokio::time::sleep(WAIT).await,
         }

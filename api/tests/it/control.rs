@@ -161,6 +161,7 @@ fn running(waits: &[Option<Wait>]) -> Execution {
             round: 0,
             tags: Vec::new(),
             schedule_id: None,
+            trace_id: None,
         }),
         progress: Some(progress(Stage::Evaluating)),
         activities: activities.collect(),

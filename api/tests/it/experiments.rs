@@ -26,6 +26,7 @@ fn memo(models: &[&str]) -> ExperimentMemo {
         round: 0,
         tags: Vec::new(),
         schedule_id: None,
+        trace_id: None,
     }
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn summary(id: &str, index: u32, model: &str, status: Status) -> RunS
         round: 0,
         spec_sha256: None,
         schedule_id: None,
+        trace_id: None,
     }
 }
 

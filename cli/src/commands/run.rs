@@ -8,8 +8,8 @@ use domain::experiment::ExperimentId;
 use crate::client::Client;
 use crate::commands::{Context, Watch, status};
 use crate::exit::Outcome;
-use crate::output::tables;
 use crate::output::words::one_line;
+use crate::output::{links, tables};
 use crate::report::{self, Request};
 use crate::{file, output};
 
@@ -61,8 +61,8 @@ fn created(client: &Client, experiment: &Experiment, is_watched: bool) -> String
     }
     text += &format!("  experiment   {}\n", client.link(&links.itself));
     text += &format!("  results      {}", client.link(&links.results));
-    if let Some(ui) = &links.temporal_ui {
-        text += &format!("\n  Temporal UI  {}", client.link(ui));
+    for page in links::lines(client, links) {
+        text += &format!("\n{page}");
     }
     text
 }

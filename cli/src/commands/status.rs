@@ -6,8 +6,8 @@ use domain::experiment::ExperimentId;
 use crate::commands::{Context, Watch};
 use crate::exit::Outcome;
 use crate::output;
-use crate::output::Screen;
 use crate::output::progress::{Progress, lines};
+use crate::output::{Screen, links};
 use crate::watch::watch;
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +37,9 @@ pub(crate) fn show(context: &Context, experiment: &Experiment) -> anyhow::Result
     output::line(lines::head(experiment))?;
     for run in &experiment.models {
         output::line(lines::model(run))?;
+    }
+    for page in links::lines(&context.client, &experiment.links) {
+        output::line(page)?;
     }
     Ok(())
 }

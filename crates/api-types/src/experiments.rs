@@ -223,6 +223,14 @@ pub struct Links {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub temporal_ui: Option<String>,
+    /// The trace of its latest round; absent when none is recorded, or the service does not know where traces are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub trace: Option<String>,
+    /// Its session in Langfuse; absent when the service does not know the project's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub langfuse: Option<String>,
 }
 
 /// A page of experiments, newest first.

@@ -5,6 +5,7 @@
 //! written. Every object is written once under its key, or again with the same content, so that no writer needs a lock.
 //! `buckets` reads objects that are not of the store.
 
+mod appended;
 pub mod buckets;
 pub mod cache;
 pub mod datasets;
@@ -12,6 +13,7 @@ pub mod equipment;
 pub mod experiments;
 pub mod exports;
 pub mod files;
+mod folder;
 mod keys;
 pub mod outputs;
 pub mod prepared;

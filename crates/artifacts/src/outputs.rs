@@ -1,14 +1,17 @@
-//! The calls made for a chunk, for its outputs or by a scorer: parts, each written once, that a later attempt finds and
-//! keeps.
+//! The calls made for a chunk, for its outputs or by a scorer, in parts that a later attempt finds and keeps.
+//!
+//! In a bucket, what is written together is a part. In a folder, a part is a file that its attempt appends to: a sync for
+//! what is written together, where a file of its own would cost several.
 
 pub use domain::journal::Journal;
 use domain::output::Output;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
+use crate::appended::AppendedFile;
 use crate::keys;
 use crate::run::{Caller, Run};
-use crate::store::{Error, Store, lines};
+use crate::store::{Error, Store, lines, parse_lines};
 
 /// Parts that are read at once.
 const PARTS_AT_ONCE: usize = 8;
@@ -20,6 +23,8 @@ pub struct OutputLog {
     chunk: u64,
     attempt: u32,
     next_part: u32,
+    /// The part that is appended to, where the store is a folder.
+    file: Option<AppendedFile>,
 }
 
 impl OutputLog {
@@ -27,14 +32,33 @@ impl OutputLog {
         self.chunk
     }
 
-    /// Writes the next part. Its name goes on from the parts that were there and says the attempt, so that neither a
-    /// chunk begun anew nor an attempt thought dead overwrites anything.
+    /// Writes what belongs together: all of it is recorded when this returns, or none when it fails.
+    ///
+    /// The name of a part goes on from the parts that were there and says the attempt, so that neither a chunk begun anew
+    /// nor an attempt thought dead overwrites anything.
     pub async fn append(&mut self, outputs: &[Output]) -> Result<(), Error> {
-        let key = keys::part(&self.caller, self.chunk, self.next_part, self.attempt);
-        let bytes = lines(outputs).map_err(|error| crate::store::corrupt(&key, &error))?;
-        self.store.put(&key, bytes).await?;
-        self.next_part += 1;
-        Ok(())
+        let bytes = lines(outputs).map_err(|error| crate::store::corrupt(&self.key(), &error))?;
+        loop {
+            if let Some(file) = &mut self.file {
+                return file.append(bytes).await;
+            }
+            let key = self.key();
+            let Some(path) = self.store.path_of(&key)? else {
+                self.store.put(&key, bytes).await?;
+                self.next_part += 1;
+                return Ok(());
+            };
+            self.file = AppendedFile::create(path).await?;
+            if self.file.is_none() {
+                // Somebody else has taken the name since.
+                self.next_part += 1;
+            }
+        }
+    }
+
+    /// Where the next part goes.
+    fn key(&self) -> Path {
+        keys::part(&self.caller, self.chunk, self.next_part, self.attempt)
     }
 }
 
@@ -57,6 +81,7 @@ impl Store {
                 .filter_map(keys::part_of)
                 .max()
                 .map_or(0, |last| last + 1),
+            file: None,
         };
         Ok((self.read_outputs(keys).await?, log))
     }
@@ -72,16 +97,38 @@ impl Store {
         self.read_outputs(keys).await
     }
 
+    /// Every call that is recorded, as it was written down.
+    pub async fn recorded(&self, caller: &Caller, chunk: u64) -> Result<Vec<Output>, Error> {
+        let keys = self.list(&keys::calls(caller, chunk)).await?;
+        let mut recorded = Vec::new();
+        self.visit_outputs(keys, |output| recorded.push(output))
+            .await?;
+        Ok(recorded)
+    }
+
     async fn read_outputs(&self, keys: Vec<Path>) -> Result<Journal, Error> {
         let mut journal = Journal::default();
+        self.visit_outputs(keys, |output| journal.push(output))
+            .await?;
+        Ok(journal)
+    }
+
+    async fn visit_outputs(&self, keys: Vec<Path>, visit: impl FnMut(Output)) -> Result<(), Error> {
+        let mut visit = visit;
         let mut parts = stream::iter(keys)
-            .map(async |key| self.get_lines::<Output>(&key).await)
+            .map(async |key| self.whole_lines(&key).await)
             .buffered(PARTS_AT_ONCE);
         while let Some(part) = parts.try_next().await? {
-            let outputs = part.unwrap_or_default();
-            outputs.into_iter().for_each(|output| journal.push(output));
+            part.into_iter().for_each(&mut visit);
         }
-        Ok(journal)
+        Ok(())
+    }
+
+    /// The outputs of a part. A last line without an end is being written, or its writer was lost: it does not count.
+    async fn whole_lines(&self, key: &Path) -> Result<Vec<Output>, Error> {
+        let bytes = self.get(key).await?.unwrap_or_default();
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        parse_lines(key, &bytes[..end])
     }
 }
 
@@ -141,5 +188,37 @@ mod tests {
             ..caller.clone()
         };
         assert!(store.calls(&scorer, 7).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_together_is_one_more_line_of_the_part_of_an_attempt() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        let run = Run {
+            experiment: "e".parse().unwrap(),
+            index: 0,
+            round: 0,
+        };
+        let caller = &Caller::outputs(&run);
+        // Both have seen that there is nothing yet.
+        let (_, mut one) = store.open_outputs(caller, 0, 1).await.unwrap();
+        let (_, mut other) = store.open_outputs(caller, 0, 1).await.unwrap();
+        for id in ["a", "b"] {
+            one.append(&[answered(id, "1")]).await.unwrap();
+        }
+        other.append(&[answered("c", "2")]).await.unwrap();
+        let parts = store.list(&keys::calls(caller, 0)).await.unwrap();
+        assert_eq!(parts.len(), 2);
+
+        let torn = store.path_of(&parts[0]).unwrap().unwrap();
+        let mut bytes = std::fs::read(&torn).unwrap();
+        bytes.extend(br#"{"item_id":"d","#);
+        std::fs::write(&torn, bytes).unwrap();
+        let outputs = store.outputs(&run, 0).await.unwrap();
+        let is_known = |id| outputs.get(id, 0).is_some();
+        assert_eq!(
+            ["a", "b", "c", "d"].map(is_known),
+            [true, true, true, false]
+        );
     }
 }

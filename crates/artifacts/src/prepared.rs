@@ -7,8 +7,9 @@ use domain::spec::ExperimentSpec;
 use object_store::path::Path;
 use sha2::{Digest, Sha256};
 
+use crate::folder;
 use crate::keys;
-use crate::store::{Error, Store, corrupt, lines};
+use crate::store::{Error, Store, corrupt, in_folder, lines};
 
 /// An object that is not written yet.
 pub struct Prepared {
@@ -57,10 +58,17 @@ impl Prepared {
 impl Store {
     /// Writes a prepared object, unless it is there.
     pub async fn put_prepared(&self, prepared: Prepared) -> Result<(), Error> {
-        match self.exists(&prepared.key).await? {
+        let Some(path) = self.path_of(&prepared.key)? else {
+            return match self.exists(&prepared.key).await? {
+                true => Ok(()),
+                false => self.put(&prepared.key, prepared.bytes).await,
+            };
+        };
+        in_folder(move || match path.try_exists()? {
             true => Ok(()),
-            false => self.put(&prepared.key, prepared.bytes).await,
-        }
+            false => folder::put(&path, &prepared.bytes),
+        })
+        .await
     }
 
     /// Whether an experiment's specification of that hash is archived.

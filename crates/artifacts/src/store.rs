@@ -1,5 +1,7 @@
 //! The store itself: opening it, and reading and writing objects as bytes, JSON and JSON lines.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +13,17 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::task::spawn_blocking;
 use url::Url;
+
+use crate::folder;
 
 /// A handle on the artifact store; clones share it.
 #[derive(Clone, Debug)]
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
-    local: bool,
+    /// The same, where it is a folder.
+    folder: Option<Arc<LocalFileSystem>>,
 }
 
 /// What can go wrong with an artifact.
@@ -38,6 +44,13 @@ impl Error {
             Self::Unavailable(_) => true,
             Self::NotFound(_) | Self::Corrupt { .. } => false,
         }
+    }
+
+    fn of_folder(error: io::Error) -> Self {
+        Self::Unavailable(object_store::Error::Generic {
+            store: "folder",
+            source: Box::new(error),
+        })
     }
 }
 
@@ -62,25 +75,34 @@ impl Store {
             location: location.to_owned(),
             message,
         };
-        let (objects, local): (Arc<dyn ObjectStore>, bool) = match Url::parse(location) {
+        match Url::parse(location) {
             Ok(url) if url.scheme() == "file" => {
                 let folder = url
                     .to_file_path()
                     .map_err(|()| bad("not a path".to_owned()))?;
-                (Arc::new(folder_store(&folder).map_err(bad)?), true)
+                Self::in_folder(&folder).map_err(bad)
             }
             Ok(url) if url.scheme() == "s3" => {
                 let (store, prefix) = object_store::parse_url_opts(&url, s3_options(options))
                     .map_err(|error| bad(error.to_string()))?;
-                (Arc::new(PrefixStore::new(store, prefix)), false)
+                Ok(Self {
+                    objects: Arc::new(PrefixStore::new(store, prefix)),
+                    folder: None,
+                })
             }
-            Ok(url) => return Err(bad(format!("the scheme `{}` is not known", url.scheme()))),
-            Err(_) => {
-                let folder = std::path::Path::new(location);
-                (Arc::new(folder_store(folder).map_err(bad)?), true)
-            }
-        };
-        Ok(Self { objects, local })
+            Ok(url) => Err(bad(format!("the scheme `{}` is not known", url.scheme()))),
+            Err(_) => Self::in_folder(std::path::Path::new(location)).map_err(bad),
+        }
+    }
+
+    fn in_folder(folder: &std::path::Path) -> Result<Self, String> {
+        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+        let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
+        let store = Arc::new(store.with_fsync(true));
+        Ok(Self {
+            objects: Arc::<LocalFileSystem>::clone(&store),
+            folder: Some(store),
+        })
     }
 
     /// A store that lists like a bucket.
@@ -88,16 +110,16 @@ impl Store {
     pub(crate) fn bucket_in_memory() -> Self {
         Self {
             objects: Arc::new(object_store::memory::InMemory::new()),
-            local: false,
+            folder: None,
         }
     }
 
     /// How long answers may wait for others before they are written together: not at all on a local disk, a little on
     /// a remote store, where each write is a request that costs.
     pub fn default_commit_interval(&self) -> Duration {
-        match self.local {
-            true => Duration::ZERO,
-            false => Duration::from_millis(250),
+        match self.folder {
+            Some(_) => Duration::ZERO,
+            None => Duration::from_millis(250),
         }
     }
 
@@ -110,7 +132,14 @@ impl Store {
     }
 
     pub(crate) fn is_local(&self) -> bool {
-        self.local
+        self.folder.is_some()
+    }
+
+    /// Where an object is in the file system, if it is there at all.
+    pub(crate) fn path_of(&self, key: &Path) -> Result<Option<PathBuf>, Error> {
+        let path = |folder: &Arc<LocalFileSystem>| folder.path_to_filesystem(key);
+        let path = self.folder.as_ref().map(path).transpose();
+        path.map_err(Error::Unavailable)
     }
 
     pub(crate) fn objects(&self) -> Arc<dyn ObjectStore> {
@@ -118,11 +147,11 @@ impl Store {
     }
 
     pub(crate) async fn put(&self, key: &Path, bytes: Vec<u8>) -> Result<(), Error> {
-        self.objects
-            .put(key, PutPayload::from(bytes))
-            .await
-            .map_err(Error::Unavailable)?;
-        Ok(())
+        let Some(path) = self.path_of(key)? else {
+            let put = self.objects.put(key, PutPayload::from(bytes)).await;
+            return put.map(|_| ()).map_err(Error::Unavailable);
+        };
+        in_folder(move || folder::put(&path, &bytes)).await
     }
 
     pub(crate) async fn get(&self, key: &Path) -> Result<Option<Bytes>, Error> {
@@ -175,12 +204,7 @@ impl Store {
         let Some(bytes) = self.get(key).await? else {
             return Ok(None);
         };
-        bytes
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .map(|line| serde_json::from_slice(line).map_err(|error| corrupt(key, &error)))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        parse_lines(key, &bytes).map(Some)
     }
 
     /// The keys below a prefix, sorted.
@@ -197,6 +221,14 @@ impl Store {
     }
 }
 
+/// Does what a folder is waited for.
+pub(crate) async fn in_folder<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = spawn_blocking(work).await.map_err(io::Error::from);
+    done.flatten().map_err(Error::of_folder)
+}
+
 /// Values as JSON lines.
 pub(crate) fn lines<T: Serialize>(values: &[T]) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -207,19 +239,20 @@ pub(crate) fn lines<T: Serialize>(values: &[T]) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Values of JSON lines.
+pub(crate) fn parse_lines<T: DeserializeOwned>(key: &Path, bytes: &[u8]) -> Result<Vec<T>, Error> {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|error| corrupt(key, &error)))
+        .collect()
+}
+
 pub(crate) fn corrupt(key: &Path, error: &serde_json::Error) -> Error {
     Error::Corrupt {
         key: key.to_string(),
         message: error.to_string(),
     }
-}
-
-/// Files are on disk, not only in the system's cache, when a write returns: what is recorded is not paid again.
-fn folder_store(folder: &std::path::Path) -> Result<LocalFileSystem, String> {
-    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    LocalFileSystem::new_with_prefix(folder)
-        .map(|store| store.with_fsync(true))
-        .map_err(|error| error.to_string())
 }
 
 /// A store that is down is answered for by Temporal's retries, not by minutes inside the client.

@@ -37,6 +37,10 @@ pub struct Output {
     /// The round of the run in which it was obtained: 0 at first, one more with each retry.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u32,
+    /// When the last call began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub began_at: Option<Timestamp>,
     /// When the outcome of the last call was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -250,6 +254,7 @@ impl Output {
             error: None,
             excused_attempts: 0,
             round: 0,
+            began_at: None,
             ended_at: None,
             cost: None,
             priced_as_of: None,

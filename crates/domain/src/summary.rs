@@ -56,6 +56,9 @@ pub struct RunSummary {
     /// The schedule that has started the experiment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule_id: Option<ScheduleId>,
+    /// The trace of the round, when it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// The scores of one scorer.

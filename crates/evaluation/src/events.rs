@@ -2,12 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use domain::config::{CompletionEvent, EventPath, SseEvents};
 use domain::fault::Fault;
-use domain::output::{Answer, TokenUsage, ToolCall};
+use domain::output::{Answer, TokenUsage};
 use serde_json::Value;
 
+use self::tools::{Calls, Tool};
 use crate::places::Place;
 use crate::responses::{Usage, optional, required};
 use crate::text::as_text;
@@ -35,11 +37,6 @@ struct Completion {
     answer: Option<Place>,
 }
 
-struct Tool {
-    name: At,
-    arguments: Option<Place>,
-}
-
 impl Events {
     /// Names every fault at once; pointers are relative to the adapter.
     pub fn compile(config: &SseEvents) -> Result<Self, Vec<Fault>> {
@@ -50,17 +47,8 @@ impl Events {
             .map(|(index, event)| Completion::compile(index, event, &mut faults))
             .collect();
         let error = At::compile("/events/error/path", config.error.as_ref(), &mut faults);
-        let tool_call = config.tool_call.as_ref().and_then(|tool| {
-            let name = required("/events/tool_call/name", &tool.name, &mut faults);
-            let arguments = tool.arguments.as_ref();
-            let arguments = optional("/events/tool_call/arguments", arguments, &mut faults);
-            let event = tool.event.clone();
-            let name = At {
-                event,
-                place: name?,
-            };
-            Some(Tool { name, arguments })
-        });
+        let tool_call = config.tool_call.as_ref();
+        let tool_call = tool_call.and_then(|tool| Tool::compile(tool, &mut faults));
         let usage = Usage::compile("/events/usage", config.usage.as_ref(), &mut faults);
         let reason = config.finish_reason.as_ref();
         let finish_reason = optional("/events/finish_reason", reason, &mut faults);
@@ -85,7 +73,7 @@ impl Events {
             events: self,
             text: None,
             value: None,
-            tool_calls: Vec::new(),
+            tool_calls: Calls::default(),
             usage: None,
             finish_reason: None,
             model: None,
@@ -104,10 +92,14 @@ impl At {
 
     /// What is there, when the event has the name.
     fn find(&self, name: &str, data: &Value) -> Result<Option<Value>, Fell> {
-        match self.event.as_deref().is_none_or(|event| event == name) {
+        match self.is_in(name) {
             true => self.place.find(data).map_err(Fell::TooLarge),
             false => Ok(None),
         }
+    }
+
+    fn is_in(&self, name: &str) -> bool {
+        self.event.as_deref().is_none_or(|event| event == name)
     }
 }
 
@@ -133,7 +125,7 @@ pub struct Reading<'a> {
     /// The pieces so far; none before the first of them.
     text: Option<String>,
     value: Option<Value>,
-    tool_calls: Vec<ToolCall>,
+    tool_calls: Calls,
     usage: Option<TokenUsage>,
     finish_reason: Option<String>,
     model: Option<String>,
@@ -170,15 +162,8 @@ impl Reading<'_> {
         {
             self.text.get_or_insert_default().push_str(&as_text(&piece));
         }
-        if let Some(tool) = &self.events.tool_call
-            && let Some(Value::String(name)) = tool.name.find(name, &json)?
-        {
-            let arguments = tool.arguments.as_ref().map(|place| place.find(&json));
-            let arguments = arguments.transpose().map_err(Fell::TooLarge)?.flatten();
-            self.tool_calls.push(ToolCall {
-                name,
-                arguments: arguments.unwrap_or_default(),
-            });
+        if let Some(tool) = &self.events.tool_call {
+            self.tool_calls.take(tool, name, &json)?;
         }
         self.note(&json)?;
         let mut complete = self.events.complete.iter();
@@ -219,17 +204,18 @@ impl Reading<'_> {
 
     /// The answer, of a stream that is complete; none when no event has carried one.
     pub fn answer(self) -> Option<Answer> {
+        let tool_calls = self.tool_calls.whole();
         let value = match (self.value, self.text) {
             (Some(value), _) => value,
             (None, Some(text)) => Value::String(text),
-            (None, None) if !self.tool_calls.is_empty() => Value::Null,
+            (None, None) if !tool_calls.is_empty() => Value::Null,
             (None, None) => return None,
         };
         Some(Answer {
             usage: self.usage,
             finish_reason: self.finish_reason,
             model: self.model,
-            tool_calls: self.tool_calls,
+            tool_calls,
             ..Answer::of(value)
         })
     }

@@ -33,4 +33,7 @@ pub struct ExperimentMemo {
     /// The schedule that has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule_id: Option<ScheduleId>,
+    /// The trace of the request that has begun the round, when it is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }

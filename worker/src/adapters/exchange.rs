@@ -11,6 +11,7 @@ use url::Url;
 
 use super::wording::Wording;
 use crate::providers::Provider;
+use crate::traces::calls;
 
 /// The most bytes of an answer.
 pub(super) const LARGEST_ANSWER: usize = 16 << 20;
@@ -86,6 +87,9 @@ impl Exchange {
         let mut request = self.client.request(self.method.clone(), url);
         if let Some(body) = body {
             request = request.json(body);
+        }
+        if let Some(traceparent) = calls::carries() {
+            request = request.header("traceparent", traceparent);
         }
         let request = request.headers(self.headers.clone());
         let response = request.send().await;

@@ -63,6 +63,11 @@ impl Errand {
             tally,
         } = self;
         let adapter = Arc::new(adapter);
+        let traces = bench.traces.as_ref();
+        let traced = match subject {
+            Subject::Items => traces.and_then(|traces| traces.calls(ctx, &caller.run)),
+            Subject::Outputs(_) => None,
+        };
         let asking = Asking {
             bench,
             ctx,
@@ -73,6 +78,7 @@ impl Errand {
             adapter: Arc::clone(&adapter),
             tally: Arc::clone(&tally),
             rules,
+            traced: traced.map(Arc::new),
         };
         let opening = Opening {
             store: bench.store.clone(),

@@ -7,8 +7,9 @@ use domain::output::Output;
 use domain::progress::Generated;
 use domain::waiting::Wait;
 use tokio::sync::Notify;
-use workflows::activities::ChunkProgress;
+use workflows::activities::{Allowance, ChunkProgress};
 
+use crate::asking::allowance::Spent;
 use crate::gates::lock;
 
 /// What is recorded of a stretch, in numbers.
@@ -40,6 +41,11 @@ impl Tally {
 
     pub(crate) fn progress(&self) -> ChunkProgress {
         lock(&self.progress).clone()
+    }
+
+    /// What is left of an allowance.
+    pub(super) fn spent(&self, allowance: Allowance) -> Spent {
+        Spent::of(allowance, &lock(&self.progress))
     }
 
     pub(crate) fn generated(&self) -> Generated {

@@ -98,6 +98,7 @@ async fn generated(fixture: &Fixture) -> Result<GeneratedStretch, ActivityEnviro
     let bench = Bench {
         store: fixture.store.clone(),
         receivers: Arc::new(Receivers::nobody()),
+        traces: None,
         resources: Arc::new(Resources::new(Providers::standard(), "nowhere".into()).unwrap()),
         sources: Arc::new(Sources::folder("nowhere".as_ref())),
         commit_interval: Duration::ZERO,

@@ -5,10 +5,10 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// Where results are shown beside traces; all three or none.
+/// Where the work of activities, calls and scores is shown; all three or none.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LangfuseConfig {
-    /// The address of Langfuse, for experiments with a sink `langfuse`, such as `https://cloud.langfuse.com`
+    /// The address of Langfuse, which is told of all work, such as `https://cloud.langfuse.com`
     #[arg(long, env = "LANGFUSE_HOST", requires_all = ["langfuse_public_key", "langfuse_secret_key"])]
     pub langfuse_host: Option<Url>,
     /// The public key of the Langfuse project.
@@ -23,6 +23,7 @@ pub struct LangfuseConfig {
 #[derive(Clone, Debug)]
 pub struct Langfuse {
     ingestion: Url,
+    traces: Url,
     public_key: String,
     secret_key: SecretString,
 }
@@ -47,6 +48,7 @@ impl Langfuse {
         }
         Ok(Some(Self {
             ingestion: host.join("api/public/ingestion")?,
+            traces: host.join("api/public/otel/v1/traces")?,
             public_key,
             secret_key,
         }))
@@ -54,8 +56,18 @@ impl Langfuse {
 
     /// A request that hands events in.
     pub(crate) fn ingest(&self, http: &reqwest::Client) -> RequestBuilder {
+        self.signed(http.post(self.ingestion.clone()))
+    }
+
+    /// A request that hands spans in, as protobuf.
+    pub(crate) fn trace(&self, http: &reqwest::Client) -> RequestBuilder {
+        self.signed(http.post(self.traces.clone()))
+            .header("content-type", "application/x-protobuf")
+            .header("x-langfuse-ingestion-version", "4")
+    }
+
+    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
         let secret = self.secret_key.expose_secret();
-        http.post(self.ingestion.clone())
-            .basic_auth(&self.public_key, Some(secret))
+        request.basic_auth(&self.public_key, Some(secret))
     }
 }

@@ -64,6 +64,11 @@ impl Asker {
         self.scorers[self.scorer].inquiry()
     }
 
+    /// Who is asked.
+    pub(super) fn respondent(&self) -> Option<&Respondent> {
+        self.inquiry()?.respondents().get(self.respondent)
+    }
+
     async fn errand(
         &self,
         inquiry: &Inquiry,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::receivers::{self, Error as Unheard};
 use crate::sinks::{Error, Finished};
-use crate::trace::{digest, trace_id};
+use crate::traces::names::{digest, trace_id};
 
 /// Events of one request. Langfuse takes up to 5 MB, which the second figure keeps a distance from.
 const MOST_EVENTS: usize = 200;

@@ -123,7 +123,7 @@ async fn turn(
 
 fn overview(state: &AppState, listed: Listed) -> ExperimentOverview {
     ExperimentOverview {
-        links: links(&listed.id, state.ui.as_ref()),
+        links: links(state, &listed.id, listed.memo.trace_id.as_deref()),
         id: listed.id.to_string(),
         experiment_name: listed.memo.experiment_name,
         status: listed.status,

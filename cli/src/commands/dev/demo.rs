@@ -13,7 +13,7 @@ use crate::exit::Outcome;
 use crate::file;
 use crate::output::progress::Progress;
 use crate::output::words::{one_line, printable};
-use crate::output::{Screen, tables};
+use crate::output::{self, Screen, tables};
 use crate::report::{self, Request};
 use crate::watch::watch;
 
@@ -113,8 +113,8 @@ fn links(client: &Client, folders: &Folders, own: &str, experiment: &Experiment)
     let id = one_line(&experiment.id, 100);
     let mut text = format!("  experiment   {}\n", client.link(&links.itself));
     text += &format!("  items        {own} results {id}");
-    if let Some(ui) = &links.temporal_ui {
-        text += &format!("\n  workflow     {}", client.link(ui));
+    for page in output::links::lines(client, links) {
+        text += &format!("\n{page}");
     }
     for delivery in experiment.models.iter().flat_map(|run| &run.deliveries) {
         if let Some(key) = &delivery.location {

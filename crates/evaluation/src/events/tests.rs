@@ -156,3 +156,74 @@ fn a_failure_that_is_reported_is_told() {
         Err(Fell::Reported("overloaded".to_owned()))
     );
 }
+
+#[test]
+fn calls_of_tools_that_come_in_pieces_are_put_together() {
+    // As OpenAI streams two calls.
+    let mut config = openai();
+    let call = "$.choices[0].delta.tool_calls[0]";
+    config["tool_call"] = json!({
+        "index": format!("{call}.index"),
+        "name": format!("{call}.function.name"),
+        "arguments": format!("{call}.function.arguments"),
+    });
+    let piece = |call: Value| json!({"choices": [{"delta": {"tool_calls": [call]}}]}).to_string();
+    let pieces = [
+        json!({"index": 0, "id": "a", "function": {"name": "weather", "arguments": ""}}),
+        json!({"index": 0, "function": {"arguments": "{\"city\": "}}),
+        json!({"index": 1, "id": "b", "function": {"name": "time", "arguments": ""}}),
+        json!({"index": 0, "function": {"arguments": "\"Bern\"}"}}),
+    ]
+    .map(piece);
+    let mut stream: Vec<(&str, &str)> = Vec::new();
+    stream.extend(pieces.iter().map(|piece| ("message", piece.as_str())));
+    stream.push(("message", "[DONE]"));
+    let answer = read(config, &stream).unwrap();
+    assert_eq!(answer.value, Value::Null);
+    let calls = answer.tool_calls.iter();
+    let calls: Vec<(&str, &Value)> = calls
+        .map(|call| (call.name.as_str(), &call.arguments))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            ("weather", &json!({"city": "Bern"})),
+            ("time", &Value::Null)
+        ]
+    );
+
+    // As Anthropic does: a block begins, and its input follows. Pieces of the text have an index as well.
+    let config = json!({
+        "text": {"event": "content_block_delta", "path": "$.delta.text"},
+        "tool_call": {"index": "$.index", "name": "$.content_block.name", "arguments": "$.delta.partial_json"},
+        "complete": [{"event": "message_stop"}],
+    });
+    let stream = [
+        (
+            "content_block_start",
+            r#"{"index": 0, "content_block": {"type": "text", "text": ""}}"#,
+        ),
+        (
+            "content_block_delta",
+            r#"{"index": 0, "delta": {"text": "I look."}}"#,
+        ),
+        (
+            "content_block_start",
+            r#"{"index": 1, "content_block": {"name": "look", "input": {}}}"#,
+        ),
+        (
+            "content_block_delta",
+            r#"{"index": 1, "delta": {"partial_json": "{\"at\""}}"#,
+        ),
+        (
+            "content_block_delta",
+            r#"{"index": 1, "delta": {"partial_json": ": 1}"}}"#,
+        ),
+        ("message_stop", "{}"),
+    ];
+    let answer = read(config, &stream).unwrap();
+    assert_eq!(answer.value, json!("I look."));
+    assert_eq!(answer.tool_calls.len(), 1);
+    assert_eq!(answer.tool_calls[0].name, "look");
+    assert_eq!(answer.tool_calls[0].arguments, json!({"at": 1}));
+}

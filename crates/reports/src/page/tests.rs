@@ -75,6 +75,7 @@ fn run(model: &str, right: usize) -> (Run, RunScores) {
         round: 0,
         spec_sha256: Some("f00d".repeat(16)),
         schedule_id: None,
+        trace_id: None,
     };
     (Run::new(&summary, digest.finish()), scores)
 }

@@ -121,4 +121,12 @@ pub struct ToolCallEvent {
         schema(nullable = false, min_length = 1, max_length = 1024)
     )]
     pub arguments: Option<String>,
+    /// A path to what tells the calls of a stream apart that come in pieces, such as a number: what is found at `name` is
+    /// told once for each, and texts at `arguments` are put together. An event in which it finds nothing is a whole call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(nullable = false, min_length = 1, max_length = 1024)
+    )]
+    pub index: Option<String>,
 }
