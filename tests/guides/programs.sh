@@ -46,6 +46,11 @@ ai-evolution() {
         looked_at ai-evolution-dev
         options "$BIN/ai-evolution" dev "${@:2}"
         ;;
+    setup)
+        # The same by the program that it starts: from a checkout it would first build that anew, under the feet of other tests.
+        options "$BIN/ai-evolution" "$@"
+        "$BIN/ai-evolution-api" "$@"
+        ;;
     *) "$BIN/ai-evolution" "$@" ;;
     esac
 }
