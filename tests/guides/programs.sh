@@ -115,3 +115,11 @@ temporal() {
 tcld() {
     looked_at tcld
 }
+
+pip() {
+    looked_at pip
+}
+
+phoenix() {
+    looked_at phoenix
+}

@@ -14,7 +14,7 @@ use crate::SOON;
 use crate::sample::datasets;
 
 /// What is not run as it stands, and why; `tests/guides/programs.sh` says what is looked at instead.
-const LOOKED_AT: [(&str, &str); 8] = [
+const LOOKED_AT: [(&str, &str); 10] = [
     (
         "ai-evolution-api",
         "a server does not end; every other test runs it",
@@ -36,6 +36,11 @@ const LOOKED_AT: [(&str, &str); 8] = [
         "kubectl",
         "needs a cluster; `.ci/deploy/check` holds the manifests against its schemas",
     ),
+    (
+        "phoenix",
+        "a server of others, which does not end; tests have a collector of their own",
+    ),
+    ("pip", "would install a server of others"),
     ("tcld", "needs an account of Temporal Cloud"),
     (
         "temporal",
