@@ -23,7 +23,7 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 pub enum ApiError {
     #[error("the body is not JSON: {0}")]
     Malformed(String),
-    #[error("the request is not HTTP/1.1 that can be read")]
+    #[error("what came is no HTTP request that can be read")]
     NotHttp,
     #[error(
         "the line and the headers of the request have more than {0} bytes, or there are more than 100 headers"

@@ -109,15 +109,15 @@ fn write_files(path: &mut Value) {
     }
 }
 
-/// Says what utoipa leaves open of parameters, as `tidy` does of schemas. A page size may be any number: a large one is
-/// taken for the largest.
+/// Says what utoipa leaves open of parameters, as `tidy` does of schemas. A page size, or how many rows a sample is
+/// to have, may be any number: a large one is taken for the largest.
 fn tidy_parameters(path: &mut Value) {
     let operations = path.as_object_mut().into_iter().flat_map(Map::values_mut);
     let parameters =
         operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
     for parameter in parameters.flatten() {
         tidy(&mut parameter["schema"]);
-        if parameter["name"] == "page_size"
+        if (parameter["name"] == "page_size" || parameter["name"] == "limit")
             && let Some(schema) = parameter["schema"].as_object_mut()
         {
             schema.shift_remove("format");
@@ -238,6 +238,11 @@ mod tests {
         assert_eq!(
             page_size,
             json!({"type": "integer", "default": 20, "minimum": 1})
+        );
+        let limit = schema("/v1/datasets/{name}/sample", "limit");
+        assert_eq!(
+            limit,
+            json!({"type": "integer", "default": 10, "minimum": 1})
         );
         assert_eq!(schema("/v1/comparisons", "seed")["maximum"], i32::MAX);
     }

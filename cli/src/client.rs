@@ -1,5 +1,6 @@
 //! The HTTP client: one method for each operation that a command needs.
 
+mod datasets;
 mod discovery;
 mod error;
 mod query;
@@ -10,9 +11,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api_types::breakdown::Breakdown;
 use api_types::comparisons::Comparison;
-use api_types::datasets::{
-    CreateDataset, DatasetList, DatasetSample, DatasetVersion, DatasetVersionList,
-};
 use api_types::experiments::{Experiment, ExperimentList, ExperimentSummary};
 use api_types::ledger::Ledger;
 use api_types::results::ResultList;
@@ -245,55 +243,6 @@ impl Client {
             .request(Method::GET, &["v1", "experiments", id.as_ref(), "ledger"])
             .query(&[("page_size", page_size)])
             .query(&[("model", model), ("page_token", page_token)]);
-        self.send(request).await
-    }
-
-    /// Announces a file; the answer says where its upload goes on.
-    pub(crate) async fn create_dataset(
-        &self,
-        file: &CreateDataset,
-    ) -> Result<DatasetVersion, Error> {
-        let request = self.request(Method::POST, &["v1", "datasets"]).json(file);
-        self.send(request).await
-    }
-
-    /// Adds the next part to a file.
-    pub(crate) async fn upload_part(
-        &self,
-        file: &DatasetVersion,
-        part: Vec<u8>,
-    ) -> Result<DatasetVersion, Error> {
-        let path = ["v1", "datasets", &file.name, "versions", &file.version];
-        let request = self
-            .request(Method::PATCH, &path)
-            .header("content-type", "application/octet-stream")
-            .header("upload-offset", file.received)
-            .body(part);
-        self.send(request).await
-    }
-
-    pub(crate) async fn datasets(&self, page_token: Option<&str>) -> Result<DatasetList, Error> {
-        let request = self
-            .request(Method::GET, &["v1", "datasets"])
-            .query(&[("page_token", page_token)]);
-        self.send(request).await
-    }
-
-    pub(crate) async fn dataset_versions(&self, name: &str) -> Result<DatasetVersionList, Error> {
-        let path = ["v1", "datasets", name];
-        self.send(self.request(Method::GET, &path)).await
-    }
-
-    pub(crate) async fn dataset_sample(
-        &self,
-        name: &str,
-        limit: u32,
-        version: Option<&str>,
-    ) -> Result<DatasetSample, Error> {
-        let request = self
-            .request(Method::GET, &["v1", "datasets", name, "sample"])
-            .query(&[("limit", limit)])
-            .query(&[("version", version)]);
         self.send(request).await
     }
 

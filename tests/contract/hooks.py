@@ -12,7 +12,8 @@ SAMPLED = {"create_experiment": 100}
 # Where a request that keeps to its schema may still be refused as `invalid`, and why.
 BEYOND_THE_SCHEMA = {
     # Rules between the parts of a configuration, and patterns, templates and schemas that must compile.
-    "create_experiment": ["/config", "/experiment_id"],
+    # A name has no control characters.
+    "create_experiment": ["/config", "/experiment_id", "/experiment_name"],
     "retry_experiment": ["/config"],
     "rescore_experiment": ["/scorers", "/config"],
     "emit_experiment": ["/sinks", "/config"],
@@ -31,8 +32,8 @@ BEYOND_THE_SCHEMA = {
     "list_experiments": ["/name", "/model", "/tag", "/schedule"],
     "count_experiments": ["/name", "/model", "/tag", "/schedule"],
     # As of experiments; and a rule of cron, a time zone, or times in their order.
-    "create_schedule": ["/config", "/spec", "/catchup_window", "/schedule_id"],
-    "update_schedule": ["", "/config", "/spec", "/catchup_window"],
+    "create_schedule": ["/config", "/spec", "/catchup_window", "/schedule_id", "/experiment_name"],
+    "update_schedule": ["", "/config", "/spec", "/catchup_window", "/experiment_name"],
     "backfill_schedule": ["/start_time", "/end_time"],
     # A length of time has a longest.
     "get_experiment": ["/wait"],
