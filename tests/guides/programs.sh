@@ -65,6 +65,10 @@ ai-evolution-worker() {
     options "$BIN/ai-evolution-worker" "$@"
 }
 
+phoenix() {
+    looked_at phoenix
+}
+
 cargo() {
     local word
     if [ "$1" = run ]; then

@@ -14,7 +14,7 @@ use crate::SOON;
 use crate::sample::datasets;
 
 /// What is not run as it stands, and why; `tests/guides/programs.sh` says what is looked at instead.
-const LOOKED_AT: [(&str, &str); 8] = [
+const LOOKED_AT: [(&str, &str); 9] = [
     (
         "ai-evolution-api",
         "a server does not end; every other test runs it",
@@ -35,6 +35,10 @@ const LOOKED_AT: [(&str, &str); 8] = [
     (
         "kubectl",
         "needs a cluster; `.ci/deploy/check` holds the manifests against its schemas",
+    ),
+    (
+        "phoenix",
+        "is 900 MB; tests/it/phoenix.rs runs it where it is installed",
     ),
     ("tcld", "needs an account of Temporal Cloud"),
     (
