@@ -6,6 +6,7 @@ import { address, useRoute } from './router.js';
 import { Shortcuts } from './shortcuts.js';
 import { ThemeButton, applyTheme } from './theme.js';
 import { Compare } from './views/compare.js';
+import { Create } from './views/create.js';
 import { Datasets } from './views/datasets.js';
 import { Experiment } from './views/experiment.js';
 import { Experiments } from './views/experiments.js';
@@ -22,6 +23,7 @@ function View({ segments, query }) {
   const [place = 'experiments', id, part, item] = segments;
   if (place === 'experiments' && id) return html`<${Experiment} key=${id} id=${id} part=${part} item=${item} query=${query} />`;
   if (place === 'experiments') return html`<${Experiments} query=${query} />`;
+  if (place === 'new') return html`<${Create} query=${query} />`;
   if (place === 'compare') return html`<${Compare} query=${query} />`;
   if (place === 'schedules') return html`<${Schedules} query=${query} />`;
   if (place === 'datasets') return html`<${Datasets} name=${id} query=${query} />`;

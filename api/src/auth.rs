@@ -20,8 +20,8 @@ use axum::response::{IntoResponse, Response};
 use domain::tenant::Tenant;
 
 pub use self::keys::{Keys, NewKey, Role};
-use self::rate::Rates;
 pub(crate) use self::rate::whole_seconds;
+use self::rate::{Left, Rates, Refused};
 pub use self::tokens::Tokens;
 use crate::dashboard;
 use crate::error::ApiError;
@@ -42,6 +42,7 @@ pub struct Doorkeeper {
     keys: Option<Keys>,
     tokens: Option<Tokens>,
     rates: Option<Rates>,
+    tenant_rates: Option<Rates>,
 }
 
 /// What is told to everybody: whether the service lives, how to speak to it, and the dashboard without any data.
@@ -62,7 +63,17 @@ impl Doorkeeper {
         Self {
             keys,
             tokens: None,
-            rates: rate_limit.map(Rates::new),
+            rates: rate_limit.map(|a_minute| Rates::new("requests", a_minute)),
+            tenant_rates: None,
+        }
+    }
+
+    /// Lets the callers of a tenant make so many requests a minute together.
+    pub fn and_tenant_limit(self, a_minute: Option<NonZeroU32>) -> Self {
+        let tenant_rates = a_minute.map(|a_minute| Rates::new("tenant", a_minute));
+        Self {
+            tenant_rates,
+            ..self
         }
     }
 
@@ -90,6 +101,17 @@ impl Doorkeeper {
             true => Ok(caller),
             false => Err(ApiError::Forbidden(caller.name)),
         }
+    }
+
+    /// Counts a request for its caller, and for its tenant unless the caller has used up its own.
+    fn count(&self, caller: &Caller) -> Vec<Result<Left, Refused>> {
+        let own = self.rates.as_ref().map(|rates| rates.count(&caller.name));
+        let is_refused = matches!(own, Some(Err(_)));
+        let of_tenant = match (&self.tenant_rates, &caller.tenant) {
+            (Some(rates), Some(tenant)) if !is_refused => Some(rates.count(&tenant.to_string())),
+            _ => None,
+        };
+        own.into_iter().chain(of_tenant).collect()
     }
 
     async fn caller(&self, bearer: Option<&str>) -> Result<Caller, ApiError> {
@@ -126,17 +148,17 @@ pub(crate) async fn admit(
     };
     let scope = Scope(caller.tenant.clone());
     request.extensions_mut().insert(scope);
-    let count = doorkeeper
-        .rates
-        .as_ref()
-        .map(|rates| rates.count(&caller.name));
-    let mut response = match &count {
-        Some(Err(refused)) => ApiError::TooManyRequests(refused.retry_after).into_response(),
-        Some(Ok(_)) | None => next.run(request).await,
+    let counts = doorkeeper.count(&caller);
+    let refused = counts.iter().find_map(|count| count.as_ref().err());
+    let mut response = match refused {
+        Some(refused) => ApiError::TooManyRequests(refused.retry_after).into_response(),
+        None => next.run(request).await,
     };
-    if let Some(count) = count {
-        let left = count.unwrap_or_else(|refused| refused.left());
-        response.headers_mut().extend(left.headers());
+    for count in counts {
+        let left = count.unwrap_or_else(Refused::left);
+        for (name, value) in left.headers() {
+            response.headers_mut().append(name, value);
+        }
     }
     response.extensions_mut().insert(caller);
     response

@@ -36,6 +36,9 @@ pub struct Config {
     /// Requests that each caller may make in a minute.
     #[arg(long, env = "RATE_LIMIT", value_name = "REQUESTS")]
     pub rate_limit: Option<NonZeroU32>,
+    /// Requests that all callers of a tenant together may make in a minute.
+    #[arg(long, env = "TENANT_RATE_LIMIT", value_name = "REQUESTS")]
+    pub tenant_rate_limit: Option<NonZeroU32>,
     /// Origins of web pages that may use the service from a browser, such as `https://evals.example.com`, separated by commas.
     #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<HeaderValue>,

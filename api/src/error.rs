@@ -175,8 +175,9 @@ impl ApiError {
 
     fn status_and_code(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed body"),
-            Self::NotHttp => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
+            Self::Malformed(_) | Self::NotHttp => {
+                (StatusCode::BAD_REQUEST, "malformed", "Malformed request")
+            }
             Self::HeadTooLarge(_) => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "headers_too_large",

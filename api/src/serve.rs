@@ -92,7 +92,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         head: config.server.stall_timeout,
     };
     let entrance = Entrance {
-        doorkeeper: Doorkeeper::new(keys, config.rate_limit).and_tokens(tokens),
+        doorkeeper: Doorkeeper::new(keys, config.rate_limit)
+            .and_tenant_limit(config.tenant_rate_limit)
+            .and_tokens(tokens),
         cors_origins: config.cors_origins,
     };
     let service = router(state, limits, entrance);

@@ -3,6 +3,7 @@
 import { launch } from './browser.mjs';
 import { axeFindsNothing } from './cases/axe.mjs';
 import { aRunIsHeldAndEnded, whatIsNotAllowedIsTold } from './cases/controls.mjs';
+import { anExperimentIsCreated } from './cases/create.mjs';
 import { hostileTextStaysText } from './cases/hostile.mjs';
 import { aKeyboardSuffices } from './cases/keyboard.mjs';
 import { aKeyIsAskedFor } from './cases/key.mjs';
@@ -21,6 +22,7 @@ const CASES = {
   'scores have intervals and distributions': scoresHaveIntervals,
   'items are found and opened': itemsAreFoundAndOpened,
   'models are compared': modelsAreCompared,
+  'an experiment is created': anExperimentIsCreated,
   'a run is held and ended': aRunIsHeldAndEnded,
   'what is not allowed is told': whatIsNotAllowedIsTold,
   'a schedule is held': aScheduleIsHeld,

@@ -2,6 +2,7 @@
 // BASE is a service without keys, EXPERIMENT one of several models there.
 import { join } from 'node:path';
 import { launch } from './browser.mjs';
+import { FAULTY } from './cases/create.mjs';
 import { Visit } from './visit.mjs';
 
 const PHONE = { width: 360, height: 720 };
@@ -11,6 +12,7 @@ const pictures = (id) => [
   ['progress', `#/experiments/${id}`, '.means', {}],
   ['scores', `#/experiments/${id}/scores`, '.histogram', { colorScheme: 'dark' }],
   ['compare', `#/compare?experiment=${id}`, '.forest', {}],
+  ['create', '#/new', 'textarea', { viewport: { width: 1100, height: 970 } }],
   ['items', `#/experiments/${id}/items`, '.items', {}],
   ['phone', `#/experiments/${id}/scores`, '.histogram', { viewport: PHONE }],
 ];
@@ -22,6 +24,11 @@ for (const [name, hash, content, options] of pictures(experiment)) {
   await visit.go(hash);
   await visit.page.locator(content).first().waitFor();
   if (name === 'items') await visit.page.locator('.items summary').first().click();
+  if (name === 'create') {
+    await visit.page.getByLabel('Specification, as JSON').fill(JSON.stringify(FAULTY, null, 2));
+    await visit.button('Check').click();
+    await visit.page.getByRole('alert').waitFor();
+  }
   await visit.page.screenshot({ path: join(folder, `dashboard-${name}.png`) });
   await visit.end();
 }

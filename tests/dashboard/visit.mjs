@@ -9,6 +9,7 @@ export const VIEWS = [
   ['#/experiments/finished/items', 'Sums, finished', '.items li'],
   ['#/experiments/finished/setup', 'Sums, finished', '.setup .panel'],
   ['#/compare?experiment=finished', 'Compare', '.forest'],
+  ['#/new?from=finished', 'New experiment', 'textarea'],
   ['#/datasets', 'Datasets', '.empty, .datasets'],
   ['#/schedules', 'Schedules', '.schedule'],
 ];

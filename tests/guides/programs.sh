@@ -65,10 +65,6 @@ ai-evolution-worker() {
     options "$BIN/ai-evolution-worker" "$@"
 }
 
-phoenix() {
-    looked_at phoenix
-}
-
 cargo() {
     local word
     if [ "$1" = run ]; then
@@ -118,4 +114,12 @@ temporal() {
 
 tcld() {
     looked_at tcld
+}
+
+pip() {
+    looked_at pip
+}
+
+phoenix() {
+    looked_at phoenix
 }

@@ -12,7 +12,7 @@ use harness::{ModelServer, Reply, Stack, programs, tools};
 use crate::operations::key;
 
 /// Every case of the driver.
-const CASES: [&str; 14] = [
+const CASES: [&str; 15] = [
     "a key is asked for",
     "experiments are found",
     "a run is followed from the list to its end",
@@ -20,6 +20,7 @@ const CASES: [&str; 14] = [
     "scores have intervals and distributions",
     "items are found and opened",
     "models are compared",
+    "an experiment is created",
     "a run is held and ended",
     "what is not allowed is told",
     "a schedule is held",

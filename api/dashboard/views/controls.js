@@ -4,6 +4,7 @@ import { experiment as pathOf, post } from '../api.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/notes.js';
 import { isFinal } from '../words.js';
+import { LimitsDialog } from './limits.js';
 
 const isRunning = ({ status }) => status === 'running';
 const isPaused = ({ status }) => status === 'paused';
@@ -13,6 +14,7 @@ const isOver = ({ status }) => isFinal(status);
 const ACTIONS = [
   { name: 'pause', label: 'Pause', key: 'p', when: isRunning, not: 'It is not running.' },
   { name: 'resume', label: 'Resume', key: 'p', when: isPaused, not: 'It is not paused.' },
+  { name: 'limits', label: 'Limits', key: 'l', when: isUnderWay, not: 'It has ended.', opens: true },
   {
     name: 'cancel', label: 'Cancel', when: isUnderWay, not: 'It has ended.', danger: true,
     question: 'Cancel this experiment?', confirm: 'Cancel the experiment',
@@ -56,17 +58,22 @@ export function Controls({ experiment, follow }) {
     }
     setBusy(null);
   };
+  const changed = () => {
+    setAsked(null);
+    follow();
+  };
   return html`
     <div class="controls" role="group" aria-label="Controls">
       ${ACTIONS.map((action) => {
         const possible = action.when(experiment) && !busy;
         return html`<button type="button" key=${action.name} class=${action.danger ? 'danger' : ''} disabled=${!possible}
           title=${action.when(experiment) ? '' : action.not} data-key=${action.key}
-          onClick=${() => (action.question ? setAsked(action) : act(action))}>${busy === action.name ? `${action.label} …` : action.label}</button>`;
+          onClick=${() => (action.question || action.opens ? setAsked(action) : act(action))}>${busy === action.name ? `${action.label} …` : action.label}</button>`;
       })}
     </div>
     <${Failure} problem=${problem} />
-    ${asked && html`<${Question} action=${asked} act=${act} close=${() => setAsked(null)} />`}
+    ${asked?.opens && html`<${LimitsDialog} experiment=${experiment} done=${changed} close=${() => setAsked(null)} />`}
+    ${asked?.question && html`<${Question} action=${asked} act=${act} close=${() => setAsked(null)} />`}
   `;
 }
 

@@ -43,6 +43,7 @@ export function Experiments({ query }) {
   return html`
     <div class="title">
       <h1>Experiments</h1>
+      <a class="button" data-key="n" href=${address(['new'])}>New experiment</a>
       <button type="button" class="quiet" data-key="r" onClick=${reload}>Read again</button>
     </div>
     <${Filters} segments=${SEGMENTS} query=${query} fields=${FIELDS} />
@@ -60,7 +61,7 @@ function List({ experiments, filtered, chosen, choose }) {
   if (!experiments.length) {
     return html`<${Empty}>
       <p>There are no experiments yet.</p>
-      <p>Create one with <code>ai-evolution run FILE</code> or <code>POST /v1/experiments</code>; it appears here by itself.</p>
+      <p>Create one <a href=${address(['new'])}>here</a>, with <code>ai-evolution run FILE</code> or <code>POST /v1/experiments</code>; it appears here by itself.</p>
     <//>`;
   }
   return html`

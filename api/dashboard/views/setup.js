@@ -5,6 +5,7 @@ import { many } from '../format.js';
 import { useLoad } from '../load.js';
 import { Failure, Loading } from '../parts/notes.js';
 import { Verbatim } from '../parts/verbatim.js';
+import { address } from '../router.js';
 
 export function Setup({ experiment }) {
   const { data, problem, loading, reload } = useLoad(pathOf(experiment.id, 'config'));
@@ -12,7 +13,8 @@ export function Setup({ experiment }) {
   if (!data) return html`<${Failure} problem=${problem} retry=${reload} />`;
   const { dataset, models, scorers, ...rest } = data;
   return html`
-    <p class="soft">As it holds in the latest round. <code>ai-evolution config ${experiment.id}</code> prints it as a file to run again.</p>
+    <p class="soft">As it holds in the latest round. <code>ai-evolution config ${experiment.id}</code> prints it as a file to run again, and
+      <a href=${address(['new'], { from: experiment.id })}>a new experiment</a> may begin with it.</p>
     <div class="setup">
       <${Part} name="Dataset" value=${shortened(dataset)} />
       ${models.map(({ name, adapter }) => html`<${Part} key=${name} kind="Model" name=${name} value=${adapter} />`)}

@@ -14,8 +14,9 @@ use governor::{Quota, RateLimiter};
 /// Seconds over which a rate is told.
 const WINDOW: u32 = 60;
 
-/// The requests of all callers, counted for each.
+/// The requests of all callers, or of all tenants, counted for each.
 pub(super) struct Rates {
+    policy: &'static str,
     a_minute: NonZeroU32,
     limiter: RateLimiter<
         String,
@@ -28,6 +29,7 @@ pub(super) struct Rates {
 /// What is left to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Left {
+    policy: &'static str,
     a_minute: NonZeroU32,
     requests: u32,
     /// Until there is one more; only told when none is left.
@@ -37,26 +39,34 @@ pub(super) struct Left {
 /// A caller has used up what it may.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused {
+    policy: &'static str,
     a_minute: NonZeroU32,
     pub(super) retry_after: Duration,
 }
 
 impl Rates {
     /// So many requests a minute. A caller that was quiet for a minute may make all of them at once.
-    pub(super) fn new(a_minute: NonZeroU32) -> Self {
+    /// `policy` is what headers call it.
+    pub(super) fn new(policy: &'static str, a_minute: NonZeroU32) -> Self {
         let limiter = RateLimiter::keyed(Quota::per_minute(a_minute)).with_middleware();
-        Self { a_minute, limiter }
+        Self {
+            policy,
+            a_minute,
+            limiter,
+        }
     }
 
     /// Counts a request.
-    pub(super) fn count(&self, caller: &String) -> Result<Left, Refused> {
-        match self.limiter.check_key(caller) {
+    pub(super) fn count(&self, whose: &str) -> Result<Left, Refused> {
+        match self.limiter.check_key(&whose.to_owned()) {
             Ok(state) => Ok(Left {
+                policy: self.policy,
                 a_minute: self.a_minute,
                 requests: state.remaining_burst_capacity(),
                 wait: Duration::ZERO,
             }),
             Err(refused) => Err(Refused {
+                policy: self.policy,
                 a_minute: self.a_minute,
                 retry_after: refused.wait_time_from(DefaultClock::default().now()),
             }),
@@ -67,6 +77,7 @@ impl Rates {
 impl Refused {
     pub(super) fn left(self) -> Left {
         Left {
+            policy: self.policy,
             a_minute: self.a_minute,
             requests: 0,
             wait: self.retry_after,
@@ -76,9 +87,10 @@ impl Refused {
 
 impl Left {
     pub(super) fn headers(self) -> [(HeaderName, HeaderValue); 2] {
-        let policy = format!("\"requests\";q={};w={WINDOW}", self.a_minute);
+        let name = self.policy;
+        let policy = format!("\"{name}\";q={};w={WINDOW}", self.a_minute);
         let left = format!(
-            "\"requests\";r={};t={}",
+            "\"{name}\";r={};t={}",
             self.requests,
             whole_seconds(self.wait)
         );
@@ -107,8 +119,8 @@ mod tests {
 
     #[test]
     fn each_caller_is_counted_alone_and_told_what_is_left() {
-        let rates = Rates::new(NonZeroU32::new(3).unwrap());
-        let count = |caller: &str| rates.count(&caller.to_owned());
+        let rates = Rates::new("requests", NonZeroU32::new(3).unwrap());
+        let count = |caller: &str| rates.count(caller);
         assert_eq!(count("a").unwrap().requests, 2);
         assert_eq!(count("a").unwrap().requests, 1);
         assert_eq!(count("a").unwrap().requests, 0);

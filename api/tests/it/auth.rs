@@ -87,6 +87,41 @@ async fn who_may_only_read_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_callers_of_a_tenant_share_what_it_may_ask() {
+    let make = |name: &str, tenant: Option<&str>| {
+        let new = NewKey::make(name.to_owned(), Role::Read, None).unwrap();
+        let tenant = tenant.map(|tenant| tenant.parse().unwrap());
+        let new = new.of_tenant(tenant);
+        (format!("Bearer {}", new.key()), new.entry().unwrap())
+    };
+    let (one, first) = make("one", Some("acme"));
+    let (two, second) = make("two", Some("acme"));
+    let (other, third) = make("other", None);
+    let keys = Keys::parse(&[first, second, third].concat()).unwrap();
+    let doorkeeper = Doorkeeper::new(Some(keys), NonZeroU32::new(9));
+    let entrance = Entrance {
+        doorkeeper: doorkeeper.and_tenant_limit(NonZeroU32::new(2)),
+        cors_origins: Vec::new(),
+    };
+    let service = Service::behind(Limits::default(), entrance);
+    let ask = async |key: &str| send(&service, "GET", "/v1/experiments", Some(key)).await;
+    let answer = ask(&one).await;
+    let told: Vec<_> = answer.headers.get_all("ratelimit").iter().collect();
+    assert_eq!(told, ["\"requests\";r=8;t=0", "\"tenant\";r=1;t=0"]);
+    assert_eq!(ask(&two).await.status, 200);
+    for key in [&one, &two] {
+        let refused = ask(key).await;
+        assert_eq!(refused.status, 429);
+        assert!(refused.headers.contains_key("retry-after"));
+    }
+    for _ in 0..4 {
+        let answer = ask(&other).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers.get_all("ratelimit").iter().count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn who_asks_too_often_is_told_to_wait() {
     let (key, service) = service(Role::Read, Some(2));
     for left in ["1", "0"] {

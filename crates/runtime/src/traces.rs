@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
 use opentelemetry_otlp::{
     Protocol, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
 };
@@ -125,12 +126,21 @@ impl TracesConfig {
                 .with_timeout(EXPORT_TIMEOUT)
                 .with_headers(headers.into_iter().collect())
                 .build(),
-            OtlpProtocol::Grpc => SpanExporter::builder()
-                .with_tonic()
-                .with_endpoint(address)
-                .with_timeout(EXPORT_TIMEOUT)
-                .with_metadata(metadata(headers)?)
-                .build(),
+            OtlpProtocol::Grpc => {
+                let is_secure = address.starts_with("https://");
+                let exporter = SpanExporter::builder()
+                    .with_tonic()
+                    .with_endpoint(address)
+                    .with_timeout(EXPORT_TIMEOUT)
+                    .with_metadata(metadata(headers)?);
+                // The machine's certificates are looked for only where they are needed: an image may have none.
+                match is_secure {
+                    true => exporter
+                        .with_tls_config(ClientTlsConfig::new().with_enabled_roots())
+                        .build(),
+                    false => exporter.build(),
+                }
+            }
         };
         let exporter = exporter.context("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")?;
         Ok(Some(exporter))

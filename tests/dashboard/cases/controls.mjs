@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { endless } from '../experiments.mjs';
 import { Visit } from '../visit.mjs';
 
-const ALL = ['Pause', 'Resume', 'Cancel', 'Terminate', 'Retry', 'Rescore', 'Deliver again'];
+const ALL = ['Pause', 'Resume', 'Limits', 'Cancel', 'Terminate', 'Retry', 'Rescore', 'Deliver again'];
 
 /** Waits until these buttons, and no others, can be pressed. */
 async function possible(visit, names) {
@@ -21,13 +21,26 @@ export async function aRunIsHeldAndEnded({ browser, base, ask, writeKey }) {
   const visit = await Visit.begin(browser, base, { key: writeKey });
   const { page } = visit;
   await visit.go('#/experiments/endless', 'Sums, endless');
-  await possible(visit, ['Pause', 'Cancel', 'Terminate']);
+  await possible(visit, ['Pause', 'Limits', 'Cancel', 'Terminate']);
   await visit.button('Pause').click();
   await visit.status('Paused').waitFor();
   await page.getByText('Since ').waitFor();
-  await possible(visit, ['Resume', 'Cancel', 'Terminate']);
+  await possible(visit, ['Resume', 'Limits', 'Cancel', 'Terminate']);
   await visit.button('Resume').click();
   await visit.status('Running').waitFor();
+  // Limits are changed while it runs, and taken away.
+  await page.keyboard.press('l');
+  await page.getByLabel('Calls at once').fill('2');
+  await page.getByLabel('Dollars in all').fill('1.50');
+  await page.keyboard.press('Enter');
+  await page.getByText('2 calls at once').waitFor();
+  assert.equal((await ask('experiments/endless')).models[0].limits.max_cost, '1.5');
+  await visit.button('Limits').click();
+  await page.getByLabel('Calls at once').fill('1');
+  await page.getByLabel('Dollars in all').fill('');
+  await visit.button('Change the limits').click();
+  await page.getByText('1 call at once').waitFor();
+  assert.equal((await ask('experiments/endless')).models[0].limits.max_cost, undefined);
   // What cannot be undone is asked about, and can be left.
   await visit.button('Cancel').click();
   await visit.button('Leave it').click();

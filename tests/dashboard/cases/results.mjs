@@ -73,8 +73,11 @@ export async function itemsAreFoundAndOpened({ browser, base, ask, writeKey }) {
   await page.getByLabel('To', { exact: true }).fill('0');
   await page.keyboard.press('Enter');
   const wrong = await ask('experiments/finished/results?model=poor&scorer=correct&max_score=0&page_size=25');
-  await page.waitForFunction((count) => document.querySelectorAll('.items > li').length === count, wrong.results.length);
-  assert.equal(await page.locator('.score[data-value=full]').count(), 0);
+  // As many may have been there before.
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('.items > li').length === count && !document.querySelector('.score[data-value=full]'),
+    wrong.results.length,
+  );
   await visit.end();
 }
 
