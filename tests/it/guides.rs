@@ -38,7 +38,7 @@ const LOOKED_AT: [(&str, &str); 10] = [
     ),
     (
         "phoenix",
-        "a server of others, which does not end; tests have a collector of their own",
+        "a server of others, which does not end; tests/it/phoenix.rs runs it where it is installed",
     ),
     ("pip", "would install a server of others"),
     ("tcld", "needs an account of Temporal Cloud"),

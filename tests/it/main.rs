@@ -41,6 +41,7 @@ mod object_store;
 mod operations;
 mod outages;
 mod paging;
+mod phoenix;
 mod provider_limits;
 mod readme;
 mod real_model;

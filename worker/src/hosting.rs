@@ -55,6 +55,9 @@ const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
 /// The wait before a worker that ended is made anew.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a worker that stops waits until its last spans are taken.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 /// A worker whose configuration is checked, and that is connected to nothing.
 pub struct Prepared {
     target: TemporalTarget,
@@ -207,7 +210,8 @@ pub async fn run(prepared: Prepared, shutdown: CancellationToken) -> anyhow::Res
         if shutdown.is_cancelled() {
             gates.left().await;
             if let Some(traces) = &traces {
-                traces.told().await;
+                // Whoever does not listen is not waited for.
+                let _ = tokio::time::timeout(LAST_WORDS, traces.told()).await;
             }
             return worked;
         }

@@ -12,6 +12,7 @@ mod genai;
 pub(crate) mod items;
 mod langfuse;
 pub(crate) mod names;
+mod reach;
 mod span;
 pub(crate) mod workflows;
 
@@ -20,9 +21,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use opentelemetry::trace::TraceId;
+use opentelemetry_sdk::trace::SpanData;
 use runtime::traces::{Destination, NotSent, Sampling, TracesConfig};
 use tokio_util::task::TaskTracker;
 
+use self::reach::Reach;
 pub(crate) use self::span::Span;
 use crate::counts;
 use crate::receivers::Receivers;
@@ -64,8 +67,8 @@ impl FromStr for TracedItems {
 
 /// Whoever is told of the work of a worker.
 pub(crate) struct Traces {
-    otlp: Option<Destination>,
-    langfuse: Option<langfuse::Project>,
+    otlp: Option<(Destination, Reach)>,
+    langfuse: Option<(langfuse::Project, Reach)>,
     sampling: Sampling,
     detail: DetailConfig,
     /// What is told while nobody waits for it.
@@ -85,8 +88,8 @@ impl Traces {
             return Ok(None);
         }
         Ok(Some(Self {
-            otlp,
-            langfuse,
+            otlp: otlp.map(|otlp| (otlp, Reach::default())),
+            langfuse: langfuse.map(|langfuse| (langfuse, Reach::default())),
             sampling: config.sampling()?,
             detail,
             telling: TaskTracker::new(),
@@ -96,19 +99,19 @@ impl Traces {
     /// Tells of what has ended, and waits until it has been heard. Work is not kept from going on by those who do not listen.
     pub(crate) async fn tell(&self, spans: Vec<Span>) {
         let to_otlp = async {
-            match &self.otlp {
-                Some(otlp) => otlp.send(spans.iter().map(Span::data).collect()).await,
-                None => Ok(()),
-            }
+            let Some((otlp, reach)) = &self.otlp else {
+                return Ok(());
+            };
+            let spans: Vec<SpanData> = spans.iter().map(Span::data).collect();
+            reach.tell(spans.len(), otlp.send(spans)).await
         };
         let to_langfuse = async {
-            match &self.langfuse {
-                Some(langfuse) => {
-                    let spans = spans.iter().filter_map(Span::data_in_langfuse);
-                    langfuse.send(spans.collect()).await
-                }
-                None => Ok(()),
-            }
+            let Some((langfuse, reach)) = &self.langfuse else {
+                return Ok(());
+            };
+            let spans = spans.iter().filter_map(Span::data_in_langfuse);
+            let spans: Vec<SpanData> = spans.collect();
+            reach.tell(spans.len(), langfuse.send(spans)).await
         };
         let (by_otlp, by_langfuse) = tokio::join!(to_otlp, to_langfuse);
         for (destination, told) in [("otlp", by_otlp), ("langfuse", by_langfuse)] {

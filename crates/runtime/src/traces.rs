@@ -7,25 +7,27 @@ pub mod carried;
 mod client;
 mod destination;
 mod live;
+mod sampling;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceId};
+use opentelemetry::trace::TraceContextExt;
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
 use opentelemetry_otlp::{
     Protocol, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, ShouldSample};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub(crate) use self::client::Traced;
 pub use self::destination::{Destination, NotSent};
 pub use self::live::Live;
+pub use self::sampling::{Sampling, TraceSampler};
 
 /// How long one request with spans may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,24 +76,6 @@ pub enum OtlpProtocol {
     Grpc,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum TraceSampler {
-    AlwaysOn,
-    AlwaysOff,
-    Traceidratio,
-    #[value(name = "parentbased_always_on")]
-    ParentbasedAlwaysOn,
-    #[value(name = "parentbased_always_off")]
-    ParentbasedAlwaysOff,
-    #[value(name = "parentbased_traceidratio")]
-    ParentbasedTraceidratio,
-}
-
-/// Decides once for a whole trace.
-#[derive(Clone, Debug)]
-pub struct Sampling(Sampler);
-
 impl TracesConfig {
     /// Every fault that can be known without asking others.
     pub fn check(&self) -> anyhow::Result<()> {
@@ -102,22 +86,7 @@ impl TracesConfig {
 
     /// Which traces are recorded.
     pub fn sampling(&self) -> anyhow::Result<Sampling> {
-        let share = self.otel_traces_sampler_arg;
-        anyhow::ensure!(
-            (0.0..=1.0).contains(&share),
-            "OTEL_TRACES_SAMPLER_ARG is {share}, which is not between 0 and 1"
-        );
-        let by_share = Sampler::TraceIdRatioBased(share);
-        Ok(Sampling(match self.otel_traces_sampler {
-            TraceSampler::AlwaysOn => Sampler::AlwaysOn,
-            TraceSampler::AlwaysOff => Sampler::AlwaysOff,
-            TraceSampler::Traceidratio => by_share,
-            TraceSampler::ParentbasedAlwaysOn => Sampler::ParentBased(Box::new(Sampler::AlwaysOn)),
-            TraceSampler::ParentbasedAlwaysOff => {
-                Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
-            }
-            TraceSampler::ParentbasedTraceidratio => Sampler::ParentBased(Box::new(by_share)),
-        }))
+        Sampling::new(self.otel_traces_sampler, self.otel_traces_sampler_arg)
     }
 
     /// Spans that end while somebody waits for nothing, sent in the background; none without an address. `program` is the
@@ -127,7 +96,7 @@ impl TracesConfig {
             return Ok(None);
         };
         let resource = self.resource(program);
-        Ok(Some(Live::new(exporter, resource, self.sampling()?.0)))
+        Ok(Some(Live::new(exporter, resource, self.sampling()?)))
     }
 
     /// A destination whose answer is waited for; none without an address.
@@ -157,12 +126,21 @@ impl TracesConfig {
                 .with_timeout(EXPORT_TIMEOUT)
                 .with_headers(headers.into_iter().collect())
                 .build(),
-            OtlpProtocol::Grpc => SpanExporter::builder()
-                .with_tonic()
-                .with_endpoint(address)
-                .with_timeout(EXPORT_TIMEOUT)
-                .with_metadata(metadata(headers)?)
-                .build(),
+            OtlpProtocol::Grpc => {
+                let is_secure = address.starts_with("https://");
+                let exporter = SpanExporter::builder()
+                    .with_tonic()
+                    .with_endpoint(address)
+                    .with_timeout(EXPORT_TIMEOUT)
+                    .with_metadata(metadata(headers)?);
+                // The machine's certificates are looked for only where they are needed: an image may have none.
+                match is_secure {
+                    true => exporter
+                        .with_tls_config(ClientTlsConfig::new().with_enabled_roots())
+                        .build(),
+                    false => exporter.build(),
+                }
+            }
         };
         let exporter = exporter.context("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")?;
         Ok(Some(exporter))
@@ -249,18 +227,6 @@ fn metadata(headers: Vec<(String, String)>) -> anyhow::Result<MetadataMap> {
     Ok(MetadataMap::from_headers(metadata))
 }
 
-impl Sampling {
-    /// Whether a trace is recorded; of one that was carried here, `carried` is what came with it.
-    pub fn records(&self, trace: TraceId, carried: Option<&SpanContext>) -> bool {
-        let parent = carried
-            .map(|carried| opentelemetry::Context::new().with_remote_span_context(carried.clone()));
-        let sampled = self
-            .0
-            .should_sample(parent.as_ref(), trace, "", &SpanKind::Server, &[], &[]);
-        sampled.decision == SamplingDecision::RecordAndSample
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -325,29 +291,5 @@ mod tests {
             config(&["--otel-exporter-otlp-headers", "a=hidden"])
         );
         assert!(!printed.contains("hidden"));
-    }
-
-    #[test]
-    fn a_trace_is_recorded_as_its_client_says_unless_the_sampler_knows_better() {
-        let trace = TraceId::from(7);
-        let sampler = |name: &str| config(&["--otel-traces-sampler", name]).sampling().unwrap();
-        let unsampled = SpanContext::new(
-            trace,
-            opentelemetry::trace::SpanId::from(1),
-            opentelemetry::trace::TraceFlags::default(),
-            true,
-            Default::default(),
-        );
-        assert!(sampler("parentbased_always_on").records(trace, None));
-        assert!(!sampler("parentbased_always_on").records(trace, Some(&unsampled)));
-        assert!(sampler("always_on").records(trace, Some(&unsampled)));
-        assert!(!sampler("always_off").records(trace, None));
-        let share = config(&["--otel-traces-sampler-arg", "2"]).sampling();
-        assert!(
-            share
-                .unwrap_err()
-                .to_string()
-                .contains("OTEL_TRACES_SAMPLER_ARG")
-        );
     }
 }

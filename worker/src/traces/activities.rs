@@ -96,6 +96,24 @@ impl ActivityInboundInterceptor for Told {
     }
 }
 
+#[cfg(test)]
+impl Place {
+    pub(super) fn somewhere() -> Self {
+        Self {
+            trace: TraceId::from(1),
+            parent: SpanId::from(2),
+            id: SpanId::from(3),
+            workflow_id: "e".to_owned(),
+            run_id: "r".to_owned(),
+            activity_id: "1".to_owned(),
+            activity_type: "ScoreOutput".to_owned(),
+            attempt: 1,
+            asked_for: SystemTime::UNIX_EPOCH,
+            began: SystemTime::UNIX_EPOCH,
+        }
+    }
+}
+
 impl Place {
     fn ended(self, failure: Option<&ActivityError>) -> Span {
         let session = ids::experiment_of(&self.workflow_id);

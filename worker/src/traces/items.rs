@@ -1,7 +1,12 @@
 //! The spans of items that have been scored: one for each item, and below it one for each call and each score.
 //!
 //! They are made of what the artifact store holds, not of what a worker remembers. What is asked for twice has the same
-//! spans twice, under the same names.
+//! spans twice, under the same names. `root` is the span of an item, `scores` those of its scores.
+
+mod root;
+mod scores;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -9,15 +14,13 @@ use std::time::{Duration, SystemTime};
 use artifacts::run::{Caller, Run};
 use domain::dataset::DatasetRef;
 use domain::item::DatasetItem;
-use domain::output::Output;
+use domain::output::{CallError, Output};
 use domain::result::{ItemResult, ItemState};
-use domain::score::{Score, ScoreValue, ScorerError};
 use domain::spec::{ExperimentSpec, RunModel};
 use evaluation::scorers::{self, Scorer};
 use jiff::Timestamp;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
-use opentelemetry::{KeyValue, Value as Attribute};
-use serde_json::json;
 
 use super::genai::Respondent;
 use super::span::InLangfuse;
@@ -175,110 +178,6 @@ impl Chunk<'_> {
         spans
     }
 
-    fn root(
-        &self,
-        below: &Below<'_>,
-        output: &Output,
-        began: SystemTime,
-        ended: SystemTime,
-    ) -> Span {
-        let (run, result) = (self.run, below.result);
-        let mut attributes = self.common(below);
-        attributes.extend([
-            KeyValue::new(
-                "ai_evolution.experiment.name",
-                self.spec.experiment_name.clone(),
-            ),
-            KeyValue::new("ai_evolution.model", self.model.name.clone()),
-            KeyValue::new("ai_evolution.round", i64::from(run.round)),
-            KeyValue::new("ai_evolution.item.state", word(result.state)),
-            KeyValue::new("openinference.span.kind", "CHAIN"),
-        ]);
-        let experiment = run.experiment.to_string();
-        let metadata = json!({
-            "item_id": result.item.id,
-            "sample": result.sample,
-            "model": self.model.name,
-            "round": run.round,
-            "state": result.state,
-        });
-        let about = json!({"model": self.model.name, "index": run.index, "round": run.round});
-        let tags = result
-            .item
-            .tags
-            .iter()
-            .map(|tag| tag.clone().into())
-            .collect();
-        let tags = Attribute::Array(opentelemetry::Array::String(tags));
-        let mut shown = vec![
-            KeyValue::new("langfuse.trace.name", self.spec.experiment_name.clone()),
-            KeyValue::new("langfuse.trace.tags", tags),
-            KeyValue::new("langfuse.trace.metadata", metadata.to_string()),
-            KeyValue::new("langfuse.observation.type", "span"),
-            KeyValue::new("langfuse.experiment.id", experiment),
-            KeyValue::new(
-                "langfuse.experiment.name",
-                self.spec.experiment_name.clone(),
-            ),
-            KeyValue::new("langfuse.experiment.metadata", about.to_string()),
-            KeyValue::new(
-                "langfuse.experiment.dataset.id",
-                self.dataset.dataset_id.clone(),
-            ),
-            KeyValue::new("langfuse.experiment.item.id", result.item.id.clone()),
-            KeyValue::new(
-                "langfuse.experiment.item.root_observation_id",
-                below.id.to_string(),
-            ),
-        ];
-        if self.messages {
-            let input = json!(result.item.input).to_string();
-            attributes.push(KeyValue::new("input.value", input.clone()));
-            shown.push(KeyValue::new("langfuse.observation.input", input));
-            if let Some(answer) = &output.answer {
-                let answer = answer.value.to_string();
-                attributes.push(KeyValue::new("output.value", answer.clone()));
-                shown.push(KeyValue::new("langfuse.observation.output", answer));
-            }
-            if let Some(expected) = &result.item.expected {
-                let expected = expected.to_string();
-                shown.push(KeyValue::new(
-                    "langfuse.experiment.item.expected_output",
-                    expected,
-                ));
-            }
-            let metadata = json!(result.item.metadata).to_string();
-            shown.push(KeyValue::new("langfuse.experiment.item.metadata", metadata));
-        }
-        let error = output
-            .error
-            .as_ref()
-            .map(domain::output::CallError::outline);
-        if let Some(error) = &error {
-            shown.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            shown.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                error.clone(),
-            ));
-        }
-        Span {
-            trace: self.place.trace,
-            id: below.id,
-            parent: self.place.id,
-            name: "item".to_owned(),
-            kind: SpanKind::Internal,
-            began,
-            ended,
-            attributes,
-            error,
-            langfuse: Some(InLangfuse {
-                trace: below.trace,
-                is_root: true,
-                attributes: shown,
-            }),
-        }
-    }
-
     fn common(&self, below: &Below<'_>) -> Vec<KeyValue> {
         let experiment = self.run.experiment.to_string();
         let mut common = vec![
@@ -335,7 +234,7 @@ impl Chunk<'_> {
             began: began_at(call).into(),
             ended: ended_at(call).into(),
             attributes,
-            error: call.error.as_ref().map(domain::output::CallError::outline),
+            error: call.error.as_ref().map(CallError::outline),
             langfuse: Some(InLangfuse {
                 trace: below.trace,
                 is_root: false,
@@ -343,119 +242,6 @@ impl Chunk<'_> {
             }),
         }
     }
-
-    /// The span of a score, and of the calls that were made for it.
-    fn score(
-        &self,
-        below: &Below<'_>,
-        output: &Output,
-        score: Result<&Score, &ScorerError>,
-    ) -> Vec<Span> {
-        let name = match score {
-            Ok(score) => &score.name,
-            Err(error) => &error.name,
-        };
-        let id = names::score_span(below.place, name);
-        let mut spans = self.question_calls(below, output, name, id);
-        let began = spans.iter().map(|span| span.began).min();
-        let ended = spans.iter().map(|span| span.ended).max();
-        let mut attributes = self.common(below);
-        attributes.extend([
-            KeyValue::new("gen_ai.evaluation.name", name.clone()),
-            KeyValue::new("openinference.span.kind", "EVALUATOR"),
-        ]);
-        let mut error = None;
-        match score {
-            Ok(score) => {
-                attributes.push(KeyValue::new("ai_evolution.eval_id", score.eval_id.clone()));
-                attributes.push(KeyValue::new(
-                    "gen_ai.evaluation.score.value",
-                    score.value.as_f64(),
-                ));
-                attributes.extend(label(score));
-                if let Some(comment) = score.comment.as_ref().filter(|_| self.messages) {
-                    attributes.push(KeyValue::new(
-                        "gen_ai.evaluation.explanation",
-                        comment.clone(),
-                    ));
-                }
-            }
-            Err(failed) => {
-                attributes.push(KeyValue::new(
-                    "ai_evolution.eval_id",
-                    failed.eval_id.clone(),
-                ));
-                attributes.push(KeyValue::new("error.type", "scorer_failed"));
-                // The message may repeat the answer.
-                error = Some(match self.messages {
-                    true => failed.message.clone(),
-                    false => "the scorer could not score".to_owned(),
-                });
-            }
-        }
-        let mut shown = vec![KeyValue::new("langfuse.observation.type", "evaluator")];
-        if let Ok(score) = score {
-            let value = json!({"name": name, "value": score.value}).to_string();
-            shown.push(KeyValue::new("langfuse.observation.output", value));
-        }
-        if let Some(error) = &error {
-            shown.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            shown.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                error.clone(),
-            ));
-        }
-        spans.push(Span {
-            trace: self.place.trace,
-            id,
-            parent: below.id,
-            name: format!("evaluate {name}"),
-            kind: SpanKind::Internal,
-            began: began.unwrap_or(self.now),
-            ended: ended.unwrap_or(self.now),
-            attributes,
-            error,
-            langfuse: Some(InLangfuse {
-                trace: below.trace,
-                is_root: false,
-                attributes: shown,
-            }),
-        });
-        spans
-    }
-
-    fn question_calls(
-        &self,
-        below: &Below<'_>,
-        output: &Output,
-        scorer: &str,
-        parent: SpanId,
-    ) -> Vec<Span> {
-        let mut spans = Vec::new();
-        for asked in &self.asked {
-            let asking = &self.scorers[asked.scorer];
-            if asking.name() != scorer {
-                continue;
-            }
-            for question in asking.questions(&below.result.item, output) {
-                for call in asked.calls.get(&question.id).into_iter().flatten() {
-                    let id = names::question_span(below.place, asked.key, call, began_at(call));
-                    let call = self.call(below, parent, id, &asked.respondent, &question, call);
-                    spans.push(call);
-                }
-            }
-        }
-        spans
-    }
-}
-
-fn label(score: &Score) -> Option<KeyValue> {
-    let label = match (score.passed(), score.value) {
-        (Some(true), _) => "pass",
-        (Some(false), _) => "fail",
-        (None, ScoreValue::Boolean(_) | ScoreValue::Number(_)) => return None,
-    };
-    Some(KeyValue::new("gen_ai.evaluation.score.label", label))
 }
 
 /// When a call began. Calls that older workers have recorded do not say so, unless by their latency.
@@ -469,12 +255,4 @@ fn began_at(call: &Output) -> Timestamp {
 
 fn ended_at(call: &Output) -> Timestamp {
     call.ended_at.unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// A state, as results name it.
-fn word(state: ItemState) -> String {
-    match serde_json::to_value(state) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }

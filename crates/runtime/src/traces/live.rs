@@ -7,8 +7,10 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider,
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider,
 };
+
+use super::Sampling;
 
 /// How long an ended span may wait for others.
 const DELAY: Duration = Duration::from_secs(1);
@@ -21,14 +23,14 @@ pub struct Live {
 }
 
 impl Live {
-    pub(super) fn new(exporter: SpanExporter, resource: Resource, sampler: Sampler) -> Self {
+    pub(super) fn new(exporter: SpanExporter, resource: Resource, sampling: Sampling) -> Self {
         let batches = BatchConfigBuilder::default().with_scheduled_delay(DELAY);
         let processor = BatchSpanProcessor::builder(exporter)
             .with_batch_config(batches.build())
             .build();
         let provider = SdkTracerProvider::builder()
             .with_resource(resource)
-            .with_sampler(sampler)
+            .with_sampler(sampling.0)
             .with_span_processor(processor)
             .build();
         let tracer = provider.tracer("ai-evolution");
