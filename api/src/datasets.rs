@@ -232,12 +232,8 @@ pub(crate) async fn version_for(
         .dataset(&dataset.name)
         .map_err(|error| fault("name", error.to_string()))?;
     let versions = state.store.file_versions(&name).await?;
-    let wanted = versions.iter().map(|file| &file.version).find(|version| {
-        let wanted = dataset.version.as_ref();
-        wanted.is_none_or(|wanted| *wanted == version.to_string())
-    });
-    match wanted {
-        Some(version) => Ok(version.clone()),
+    match chosen(&versions, dataset.version.as_deref()) {
+        Some(file) => Ok(file.version.clone()),
         None if versions.is_empty() => Err(fault(
             "name",
             format!("no dataset `{name}` has been uploaded"),
@@ -247,6 +243,12 @@ pub(crate) async fn version_for(
             format!("the dataset `{name}` has no such version"),
         )),
     }
+}
+
+/// The version that is named, or else the latest, of those that are complete.
+fn chosen<'a>(versions: &'a [UploadedFile], version: Option<&str>) -> Option<&'a UploadedFile> {
+    let mut versions = versions.iter();
+    versions.find(|file| version.is_none_or(|version| version == file.version.to_string()))
 }
 
 /// The version that a path names.

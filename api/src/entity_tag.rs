@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use api_types::experiments::Experiment;
+use api_types::experiments::{Experiment, ModelRun};
 use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
@@ -15,23 +15,13 @@ pub(crate) struct EntityTag(String);
 
 impl EntityTag {
     pub(crate) fn of(experiment: &Experiment) -> Self {
-        if !has_estimates(experiment) {
-            return Self::of_content(json(experiment));
-        }
-        let mut lasting = experiment.clone();
-        for run in &mut lasting.models {
-            run.eta_seconds = None;
-        }
-        Self::of_content(json(&lasting))
+        Self::of_content(without_estimates(experiment).unwrap_or_else(|| json(experiment)))
     }
 
     /// The tag of an experiment that is about to be told, and how it is told.
     pub(crate) fn and_json(experiment: &Experiment) -> (Self, Vec<u8>) {
         let told = json(experiment);
-        let tag = match has_estimates(experiment) {
-            true => Self::of(experiment),
-            false => Self::of_content(&told),
-        };
+        let tag = Self::of_content(without_estimates(experiment).as_ref().unwrap_or(&told));
         (tag, told)
     }
 
@@ -58,13 +48,22 @@ impl EntityTag {
     }
 }
 
-fn has_estimates(experiment: &Experiment) -> bool {
-    let mut runs = experiment.models.iter();
-    runs.any(|run| run.eta_seconds.is_some())
+/// An experiment as it is told.
+pub(crate) fn json(experiment: &Experiment) -> Vec<u8> {
+    serde_json::to_vec(experiment).expect("an experiment is JSON")
 }
 
-fn json(experiment: &Experiment) -> Vec<u8> {
-    serde_json::to_vec(experiment).expect("an experiment is JSON")
+/// The same without estimates, if it has any.
+fn without_estimates(experiment: &Experiment) -> Option<Vec<u8>> {
+    let has_any = |run: &ModelRun| run.eta_seconds.is_some();
+    if !experiment.models.iter().any(has_any) {
+        return None;
+    }
+    let mut lasting = experiment.clone();
+    for run in &mut lasting.models {
+        run.eta_seconds = None;
+    }
+    Some(json(&lasting))
 }
 
 /// The bare tag, which is also the id of an event.

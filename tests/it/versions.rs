@@ -41,6 +41,21 @@ async fn server_that_may_be_slow() -> (ModelServer, Arc<AtomicBool>) {
     (server, is_slow)
 }
 
+/// A run on a worker of the first version: the deployment, and the experiment.
+async fn begun_on_the_first_version(
+    stack: &mut Stack,
+    temporal: &TemporalServer,
+) -> (String, String) {
+    let deployment = format!("deployment-{}", stack.task_queue);
+    stack.set("WORKER_DEPLOYMENT", &deployment);
+    stack.set("WORKER_BUILD_ID", "first");
+    stack.start_worker();
+    make_current(temporal, &deployment, "first").await;
+    let body = experiments::asked_file(stack, ITEMS, CONCURRENCY);
+    let id = stack.api().create(&body).await;
+    (deployment, id)
+}
+
 #[tokio::test]
 async fn a_run_goes_on_on_the_version_that_becomes_current() {
     let (server, is_slow) = server_that_may_be_slow().await;
@@ -48,13 +63,7 @@ async fn a_run_goes_on_on_the_version_that_becomes_current() {
     let mut stack = Stack::prepare(temporal).await;
     stack.provider_with("test", &server.base_url(), "max_concurrency = 20");
     stack.start_api().await;
-    let deployment = format!("deployment-{}", stack.task_queue);
-    stack.set("WORKER_DEPLOYMENT", &deployment);
-    stack.set("WORKER_BUILD_ID", "first");
-    stack.start_worker();
-    make_current(temporal, &deployment, "first").await;
-    let body = experiments::asked_file(&stack, ITEMS, CONCURRENCY);
-    let id = stack.api().create(&body).await;
+    let (deployment, id) = begun_on_the_first_version(&mut stack, temporal).await;
     server.has_delivered(200, SOON).await;
     is_slow.store(true, Ordering::Relaxed);
 
@@ -109,13 +118,7 @@ async fn both_programs_are_replaced_while_a_run_is_watched() {
     let mut stack = Stack::prepare(temporal).await;
     stack.provider("test", &server.base_url());
     stack.start_api().await;
-    let deployment = format!("deployment-{}", stack.task_queue);
-    stack.set("WORKER_DEPLOYMENT", &deployment);
-    stack.set("WORKER_BUILD_ID", "first");
-    stack.start_worker();
-    make_current(temporal, &deployment, "first").await;
-    let body = experiments::asked_file(&stack, ITEMS, CONCURRENCY);
-    let id = stack.api().create(&body).await;
+    let (deployment, id) = begun_on_the_first_version(&mut stack, temporal).await;
     let watching = tokio::spawn(events(stack.api().clone(), id.clone(), None));
     server.has_delivered(100, SOON).await;
     is_slow.store(true, Ordering::Relaxed);
@@ -154,11 +157,7 @@ async fn a_worker_with_half_a_version_does_not_start() {
     stack.set("WORKER_BUILD_ID", "first");
     stack.start_worker();
     let worker = stack.worker();
-    let status = eventually("the worker ends", SOON, async || {
-        worker.ended().ok_or_else(|| "it runs".to_owned())
-    })
-    .await;
-    assert_eq!(status.code(), Some(2));
+    assert_eq!(worker.ends(SOON).await.code(), Some(2));
     let log = stack.worker().log();
     assert!(log.contains("--worker-deployment"), "{log}");
 }

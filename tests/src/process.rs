@@ -78,12 +78,17 @@ impl Process {
     /// Tells it to stop, and waits until it has ended well.
     pub async fn stop(&mut self, deadline: Duration) {
         self.signal(Signal::Terminate);
+        let status = self.ends(deadline).await;
+        assert!(status.success(), "{status}: {}", self.log());
+    }
+
+    /// Waits until it has ended, however it ends.
+    pub async fn ends(&mut self, deadline: Duration) -> ExitStatus {
         let what = format!("{} ends", self.name);
-        let status = eventually(&what, deadline, async || {
+        eventually(&what, deadline, async || {
             self.ended().ok_or_else(|| self.log())
         })
-        .await;
-        assert!(status.success(), "{status}: {}", self.log());
+        .await
     }
 
     /// How it ended; none while it runs.

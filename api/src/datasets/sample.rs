@@ -114,10 +114,9 @@ async fn wanted(
     };
     let name = scope.dataset(name).map_err(|_| missing())?;
     let versions = state.store.file_versions(&name).await?;
-    let wanted = versions
-        .into_iter()
-        .find(|file| version.is_none_or(|version| version == file.version.to_string()));
-    wanted.ok_or_else(missing)
+    super::chosen(&versions, version)
+        .cloned()
+        .ok_or_else(missing)
 }
 
 /// Why no more rows are read.

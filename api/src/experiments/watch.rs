@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use utoipa::IntoParams;
 
-use crate::entity_tag::EntityTag;
+use crate::entity_tag::{EntityTag, json};
 use crate::error::ApiError;
 use crate::experiments::show;
 use crate::extract::Query;
@@ -76,7 +76,7 @@ pub(crate) async fn get_experiment(
     let Some(wait) = query.wait.map(Interval::as_duration) else {
         let experiment = show::experiment(&state, &id).await?;
         let (tag, told) = EntityTag::and_json(&experiment);
-        return Ok(answer(told, &tag, &headers));
+        return Ok(answer(&tag, &headers, || told));
     };
     if wait > LONGEST_WAIT {
         return Err(ApiError::invalid("/wait", "it is longer than `30s`"));
@@ -93,11 +93,10 @@ pub(crate) async fn get_experiment(
         Ok(sight) => sight?,
         Err(_) => watch.now().await.unwrap_or(first),
     };
-    let (_, told) = EntityTag::and_json(&sight.experiment);
-    Ok(answer(told, &sight.tag, &headers))
+    Ok(answer(&sight.tag, &headers, || json(&sight.experiment)))
 }
 
-fn answer(experiment: Vec<u8>, tag: &EntityTag, headers: &HeaderMap) -> Response {
+fn answer(tag: &EntityTag, headers: &HeaderMap, json: impl FnOnce() -> Vec<u8>) -> Response {
     let told = [
         (header::ETAG, tag.header()),
         // To be kept, and asked for each time.
@@ -106,10 +105,10 @@ fn answer(experiment: Vec<u8>, tag: &EntityTag, headers: &HeaderMap) -> Response
             HeaderValue::from_static("private, no-cache"),
         ),
     ];
-    let json = HeaderValue::from_static("application/json");
+    let content_type = HeaderValue::from_static("application/json");
     match tag.is_known(headers) {
         true => (StatusCode::NOT_MODIFIED, told).into_response(),
-        false => (told, [(header::CONTENT_TYPE, json)], experiment).into_response(),
+        false => (told, [(header::CONTENT_TYPE, content_type)], json()).into_response(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::folder;
-use crate::store::{Error, in_folder};
+use crate::store::{Error, on_disk};
 
 pub(crate) struct AppendedFile {
     file: Arc<File>,
@@ -17,7 +17,7 @@ pub(crate) struct AppendedFile {
 impl AppendedFile {
     /// Creates the file, with the folders that it is in; none if it is there.
     pub(crate) async fn create(path: PathBuf) -> Result<Option<Self>, Error> {
-        in_folder(move || match folder::create(&path) {
+        on_disk(move || match folder::create(&path) {
             Ok(file) => Ok(Some(Self {
                 file: Arc::new(file),
                 length: 0,
@@ -32,7 +32,7 @@ impl AppendedFile {
     pub(crate) async fn append(&mut self, bytes: Vec<u8>) -> Result<(), Error> {
         let (file, start) = (Arc::clone(&self.file), self.length);
         let append = move || append(&file, start, &bytes).map(|()| start + bytes.len() as u64);
-        self.length = in_folder(append).await?;
+        self.length = on_disk(append).await?;
         Ok(())
     }
 }

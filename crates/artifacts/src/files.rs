@@ -44,8 +44,7 @@ impl Store {
 
     /// How many bytes of a file are there, without a gap.
     pub async fn received_of_file(&self, file: &UploadedFile) -> Result<u64, Error> {
-        let parts = self.parts_of_file(file).await?;
-        Ok(parts.last().map_or(0, |part| part.end))
+        Ok(self.open_file(file).await?.size())
     }
 
     /// Adds a part that begins at `start`; whether it is the one that stands.

@@ -113,8 +113,11 @@ impl Store {
         Ok(journal)
     }
 
-    async fn visit_outputs(&self, keys: Vec<Path>, visit: impl FnMut(Output)) -> Result<(), Error> {
-        let mut visit = visit;
+    async fn visit_outputs(
+        &self,
+        keys: Vec<Path>,
+        mut visit: impl FnMut(Output),
+    ) -> Result<(), Error> {
         let mut parts = stream::iter(keys)
             .map(async |key| self.whole_lines(&key).await)
             .buffered(PARTS_AT_ONCE);
@@ -139,6 +142,14 @@ mod tests {
 
     use super::*;
 
+    fn run() -> Run {
+        Run {
+            experiment: "e".parse().unwrap(),
+            index: 0,
+            round: 0,
+        }
+    }
+
     fn answered(id: &str, value: &str) -> Output {
         let answer = Answer::of(json!(value));
         Output::answered(id.to_owned(), 1, answer)
@@ -148,11 +159,7 @@ mod tests {
     async fn later_attempts_find_what_earlier_ones_wrote_and_the_first_answer_stands() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
-        let run = Run {
-            experiment: "e".parse().unwrap(),
-            index: 0,
-            round: 0,
-        };
+        let run = run();
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
         let caller = &Caller::outputs(&run);
         let (_, mut first) = store.open_outputs(caller, 7, 1).await.unwrap();
@@ -194,11 +201,7 @@ mod tests {
     async fn what_is_written_together_is_one_more_line_of_the_part_of_an_attempt() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
-        let run = Run {
-            experiment: "e".parse().unwrap(),
-            index: 0,
-            round: 0,
-        };
+        let run = run();
         let caller = &Caller::outputs(&run);
         // Both have seen that there is nothing yet.
         let (_, mut one) = store.open_outputs(caller, 0, 1).await.unwrap();

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::folder;
 use crate::keys;
-use crate::store::{Error, Store, corrupt, in_folder, lines};
+use crate::store::{Error, Store, corrupt, lines, on_disk};
 
 /// An object that is not written yet.
 pub struct Prepared {
@@ -64,7 +64,7 @@ impl Store {
                 false => self.put(&prepared.key, prepared.bytes).await,
             };
         };
-        in_folder(move || match path.try_exists()? {
+        on_disk(move || match path.try_exists()? {
             true => Ok(()),
             false => folder::put(&path, &prepared.bytes),
         })

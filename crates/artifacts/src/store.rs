@@ -151,7 +151,7 @@ impl Store {
             let put = self.objects.put(key, PutPayload::from(bytes)).await;
             return put.map(|_| ()).map_err(Error::Unavailable);
         };
-        in_folder(move || folder::put(&path, &bytes)).await
+        on_disk(move || folder::put(&path, &bytes)).await
     }
 
     pub(crate) async fn get(&self, key: &Path) -> Result<Option<Bytes>, Error> {
@@ -222,7 +222,7 @@ impl Store {
 }
 
 /// Does what a folder is waited for.
-pub(crate) async fn in_folder<T: Send + 'static>(
+pub(crate) async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
     let done = spawn_blocking(work).await.map_err(io::Error::from);

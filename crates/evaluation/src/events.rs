@@ -170,9 +170,7 @@ impl Reading<'_> {
         let Some(complete) = complete.find(|complete| complete.is(name, data)) else {
             return Ok(Taken::More);
         };
-        if let Some(place) = &complete.answer {
-            self.value = place.find(&json).map_err(Fell::TooLarge)?;
-        }
+        self.value = find(&complete.answer, &json)?;
         Ok(Taken::Complete)
     }
 
@@ -181,12 +179,9 @@ impl Reading<'_> {
         if let Some(usage) = self.events.usage.find(json) {
             self.usage = Some(usage_of(self.usage, usage));
         }
-        let text = |place: &Option<Place>| match place {
-            Some(place) => match place.find(json).map_err(Fell::TooLarge)? {
-                Some(Value::String(text)) => Ok(Some(text)),
-                _ => Ok(None),
-            },
-            None => Ok(None),
+        let text = |place| match find(place, json)? {
+            Some(Value::String(text)) => Ok(Some(text)),
+            _ => Ok(None),
         };
         if let Some(reason) = text(&self.events.finish_reason)? {
             self.finish_reason = Some(reason);
@@ -219,6 +214,12 @@ impl Reading<'_> {
             ..Answer::of(value)
         })
     }
+}
+
+/// What is at a place, if there is such a place.
+fn find(place: &Option<Place>, data: &Value) -> Result<Option<Value>, Fell> {
+    let found = place.as_ref().map(|place| place.find(data)).transpose();
+    found.map(Option::flatten).map_err(Fell::TooLarge)
 }
 
 /// The later numbers; those that only earlier events told stay.

@@ -138,17 +138,10 @@ impl Place {
                 (id, self.began)
             }
         };
-        let mut in_langfuse = vec![
+        let in_langfuse = vec![
             KeyValue::new("langfuse.trace.name", self.activity_type.clone()),
             KeyValue::new("langfuse.observation.type", "span"),
         ];
-        if let Some(kind) = &error {
-            in_langfuse.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            in_langfuse.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                kind.clone(),
-            ));
-        }
         Span {
             trace: self.trace,
             id,

@@ -192,13 +192,6 @@ impl<'a> Respondent<'a> {
                 cost.to_string(),
             ));
         }
-        if let Some(error) = &call.error {
-            attributes.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            attributes.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                error.outline(),
-            ));
-        }
         attributes
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct InLangfuse {
     pub(crate) trace: TraceId,
     /// Whether the trace begins with it.
     pub(crate) is_root: bool,
-    /// Beside those that the span has.
+    /// Beside those that the span has, and those of a failure.
     pub(crate) attributes: Vec<KeyValue>,
 }
 
@@ -49,7 +49,13 @@ impl Span {
             true => SpanId::INVALID,
             false => self.parent,
         };
-        let attributes = [&self.attributes[..], &shown.attributes].concat();
+        let mut attributes = [&self.attributes[..], &shown.attributes].concat();
+        if let Some(error) = &self.error {
+            attributes.extend([
+                KeyValue::new("langfuse.observation.level", "ERROR"),
+                KeyValue::new("langfuse.observation.status_message", error.clone()),
+            ]);
+        }
         Some(self.told(shown.trace, parent, attributes))
     }
 

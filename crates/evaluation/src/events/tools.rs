@@ -5,7 +5,7 @@ use domain::fault::Fault;
 use domain::output::ToolCall;
 use serde_json::Value;
 
-use super::{At, Fell};
+use super::{At, Fell, find};
 use crate::places::Place;
 use crate::responses::{optional, required};
 
@@ -50,12 +50,8 @@ impl Calls {
         if !tool.name.is_in(event) {
             return Ok(());
         }
-        let find = |place: &Option<Place>| match place {
-            Some(place) => place.find(data).map_err(Fell::TooLarge),
-            None => Ok(None),
-        };
-        let index = find(&tool.index)?.filter(|index| !index.is_null());
-        let arguments = find(&tool.arguments)?.unwrap_or_default();
+        let index = find(&tool.index, data)?.filter(|index| !index.is_null());
+        let arguments = find(&tool.arguments, data)?.unwrap_or_default();
         let begun = index.is_some().then(|| {
             let mut calls = self.0.iter_mut();
             calls.find(|call| call.index == index)

@@ -89,14 +89,6 @@ impl Chunk<'_> {
             let metadata = json!(result.item.metadata).to_string();
             shown.push(KeyValue::new("langfuse.experiment.item.metadata", metadata));
         }
-        let error = output.error.as_ref().map(CallError::outline);
-        if let Some(error) = &error {
-            shown.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            shown.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                error.clone(),
-            ));
-        }
         Span {
             trace: self.place.trace,
             id: below.id,
@@ -106,7 +98,7 @@ impl Chunk<'_> {
             began,
             ended,
             attributes,
-            error,
+            error: output.error.as_ref().map(CallError::outline),
             langfuse: Some(InLangfuse {
                 trace: below.trace,
                 is_root: true,

@@ -65,13 +65,6 @@ impl Chunk<'_> {
             let value = json!({"name": name, "value": score.value}).to_string();
             shown.push(KeyValue::new("langfuse.observation.output", value));
         }
-        if let Some(error) = &error {
-            shown.push(KeyValue::new("langfuse.observation.level", "ERROR"));
-            shown.push(KeyValue::new(
-                "langfuse.observation.status_message",
-                error.clone(),
-            ));
-        }
         spans.push(Span {
             trace: self.place.trace,
             id,
