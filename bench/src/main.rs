@@ -3,6 +3,8 @@
 //! `service` and `model` start what is measured and what it asks; `http` and `load` send requests that cost little;
 //! `peers` obtains and runs the tools of others; `outcome` keeps results, `report` shows them.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::outcome::Extent;
@@ -53,8 +55,12 @@ enum Command {
     Runs,
     /// SIGKILL in the middle of a run: calls that are repeated, and time that is lost.
     Crash,
-    /// Make the page `docs/benchmarks.md` and its plots of the results.
-    Report,
+    /// Make the page `benchmarks.md` and its plots of the results.
+    Report {
+        /// The folder of the page, if not `docs/`.
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
+    },
     /// All of these, one after another.
     All,
     /// Serve the model that all others ask.
@@ -85,13 +91,13 @@ async fn carry_out(command: Command, extent: Extent) -> anyhow::Result<()> {
         Command::Api => api::run(extent).await,
         Command::Runs => runs::run(extent).await,
         Command::Crash => crash::run(extent).await,
-        Command::Report => report::run(extent),
+        Command::Report { into } => report::run(extent, into.as_deref()),
         Command::All => {
             api::run(extent).await?;
             runs::run(extent).await?;
             crash::run(extent).await?;
             scale::run(extent).await?;
-            report::run(extent)
+            report::run(extent, None)
         }
         Command::ModelServer(_) => unreachable!("it needs another runtime"),
     }

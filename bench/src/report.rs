@@ -24,10 +24,11 @@ struct Section {
 }
 
 /// Writes the page, and its plots into a folder of its name.
-pub(crate) fn run(extent: Extent) -> anyhow::Result<()> {
-    let folder = match extent.short {
-        true => extent.folder(),
-        false => programs::repository().join("docs"),
+pub(crate) fn run(extent: Extent, into: Option<&Path>) -> anyhow::Result<()> {
+    let folder = match into {
+        Some(folder) => folder.to_owned(),
+        None if extent.short => extent.folder(),
+        None => programs::repository().join("docs"),
     };
     let plots = folder.join("benchmarks");
     std::fs::create_dir_all(&plots)?;

@@ -94,7 +94,7 @@ fn checkout(folder: &Path) {
         "cp examples/single-model.yaml experiment.yaml; cp examples/single-model.yaml nightly.yaml
         gzip --stdout examples/datasets/gsm8k/items.jsonl > dev.jsonl.gz
         mkdir -p target/release; ln -s \"$0\" target/release/bench";
-    let bench = programs::path(programs::CLI).with_file_name("bench");
+    let bench = programs::path("bench");
     // What it measures takes hours; whether it knows what it is asked to is told by its help.
     let stand_in = folder.join("bench");
     std::fs::write(
