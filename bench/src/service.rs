@@ -90,7 +90,7 @@ impl Service {
             .await
             .with_context(|| format!("the API: {}", api.last_words()))?;
         let service = Self {
-            client: Client::new(format!("http://{address}")),
+            client: Client::new(format!("http://{address}")).unchecked(),
             address,
             api,
             worker: None,
