@@ -137,6 +137,9 @@ impl Asking<'_> {
         let recorded = self.recorder.finish().await;
         let unfinished = asked?;
         recorded?;
+        if unfinished.is_none() {
+            self.entrance.completed();
+        }
         Ok(unfinished)
     }
 

@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::pool::{Pool, Slot};
+use self::pool::{Member, Pool, Slot};
 use self::provider::{Gate, Passage};
 use self::wait::{Blocked, Why, until};
 
@@ -56,6 +56,20 @@ pub(crate) struct Entrance {
     number: u64,
     concurrency: u32,
     gate: Option<Arc<Gate>>,
+    /// The first chunk of a stretch whose share stays for the others when it is complete.
+    hands_on: Option<u64>,
+    is_complete: bool,
+}
+
+/// Where a stretch stands among those of its run, which take shares over from each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// The first chunk of the stretch.
+    pub(crate) first: u64,
+    /// Whether no stretch before it has had the share.
+    pub(crate) is_free: bool,
+    /// If no stretch is begun after it, those under way beside it.
+    pub(crate) last_beside: Option<Vec<u64>>,
 }
 
 /// One call in flight, as long as it is held. Dropped without an outcome, it tells nothing of the provider.
@@ -94,16 +108,25 @@ impl Gates {
         }
     }
 
-    /// Adds a share to those of the caller's other stretches in this worker. `provider` is the name in the provider table;
-    /// none for adapters that call nobody.
-    pub(crate) fn join(
+    /// Adds a share to those of the caller's other stretches in this worker, as soon as no other worker uses it. `provider`
+    /// is the name in the provider table; none for adapters that call nobody.
+    pub(crate) async fn enter(
         self: &Arc<Self>,
         caller: &Caller,
         share: Share,
+        order: Option<Order>,
         provider: Option<&str>,
     ) -> Entrance {
         let pool = self.pool(caller);
-        let number = pool.join(share);
+        let first = order.as_ref().map(|order| order.first);
+        let member = Member { share, first };
+        let number = match &order {
+            Some(order) if !order.is_free => pool.succeed(member).await,
+            _ => pool.join(member),
+        };
+        if let Some(beside) = order.and_then(|order| order.last_beside) {
+            pool.nothing_follows(beside);
+        }
         let gate = provider.map(|name| self.gate(name));
         if let Some(gate) = &gate {
             gate.join(share.concurrency);
@@ -113,6 +136,8 @@ impl Gates {
             number,
             concurrency: share.concurrency,
             gate,
+            hands_on: first,
+            is_complete: false,
         }
     }
 
@@ -184,6 +209,11 @@ impl Entrance {
         Permit { passage, slot }
     }
 
+    /// The stretch has asked everything.
+    pub(crate) fn completed(mut self) {
+        self.is_complete = true;
+    }
+
     /// Why no call can begin just now, if so. That all calls which are allowed are in flight is no wait.
     pub(crate) fn wait(&self) -> Option<Wait> {
         let is_idle = self.pool.in_flight() == 0;
@@ -201,7 +231,10 @@ impl Entrance {
 
 impl Drop for Entrance {
     fn drop(&mut self) {
-        self.pool.leave(self.number);
+        match self.is_complete && self.hands_on.is_some() {
+            true => self.pool.hand_on(self.number),
+            false => self.pool.leave(self.number),
+        }
         if let Some(gate) = &self.gate {
             gate.leave(self.concurrency);
         }

@@ -12,6 +12,7 @@ use workflows::activities::{ChunkProgress, Generate, GeneratedStretch};
 use crate::adapters::Adapter;
 use crate::asking::{Errand, Rules, Subject, Tally};
 use crate::failure::Failure;
+use crate::gates::Order;
 use crate::work::{Bench, beating, run_key};
 
 pub(crate) async fn generate_output(
@@ -55,6 +56,11 @@ async fn generate(
         caller,
         subject: Subject::Items,
         share: input.share,
+        order: Some(Order {
+            first: input.chunk,
+            is_free: input.is_free,
+            last_beside: input.last_beside,
+        }),
         rules: Rules {
             retry: spec.retry,
             round: input.run.round,

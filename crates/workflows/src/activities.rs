@@ -71,6 +71,14 @@ pub struct Generate {
     /// What the stretch adds to that which the worker may use for the run.
     #[serde(flatten)]
     pub share: Share,
+    /// Whether the share is free at once. If not, it was that of a stretch which has just ended, whose worker uses it for
+    /// a moment longer.
+    #[serde(default)]
+    pub is_free: bool,
+    /// Only of a stretch after which no other is begun: those that are still under way, by their first chunks. What each
+    /// of them leaves of the limits is for the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_beside: Option<Vec<u64>>,
     /// What the stretch may spend before it comes back unfinished.
     #[serde(default)]
     pub allowance: Allowance,

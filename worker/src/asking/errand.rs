@@ -16,6 +16,7 @@ use crate::asking::opening::Opening;
 use crate::asking::recorder::Recorder;
 use crate::asking::{Asking, Rules, Tally};
 use crate::failure::Failure;
+use crate::gates::Order;
 use crate::work::Bench;
 
 /// Tells why an answer is of no use, if it is of none.
@@ -40,6 +41,8 @@ pub(crate) struct Errand {
     pub(crate) subject: Subject,
     /// What the stretch adds to that which the worker may use for the caller.
     pub(crate) share: Share,
+    /// Where the stretch stands among others that take shares over from each other, if there are any.
+    pub(crate) order: Option<Order>,
     pub(crate) rules: Rules,
     pub(crate) tally: Arc<Tally>,
 }
@@ -59,6 +62,7 @@ impl Errand {
             adapter,
             subject,
             share,
+            order,
             rules,
             tally,
         } = self;
@@ -71,7 +75,10 @@ impl Errand {
         let asking = Asking {
             bench,
             ctx,
-            entrance: bench.gates.join(&caller, share, adapter.provider()),
+            entrance: bench
+                .gates
+                .enter(&caller, share, order, adapter.provider())
+                .await,
             recorder: Recorder::start(bench.commit_interval, Arc::clone(&tally)),
             ends_with_run: matches!(subject, Subject::Outputs(_)),
             tenant: caller.run.experiment.tenant().cloned(),

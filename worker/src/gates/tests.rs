@@ -18,6 +18,21 @@ pub(super) fn run(name: &str) -> Caller {
     })
 }
 
+impl Gates {
+    /// Adds the share of a stretch that neither takes one over nor leaves it.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        caller: &Caller,
+        share: Share,
+        provider: Option<&str>,
+    ) -> Entrance {
+        let entered = self.enter(caller, share, None, provider);
+        entered
+            .now_or_never()
+            .expect("a free share is there at once")
+    }
+}
+
 pub(super) fn calls(concurrency: u32) -> Share {
     Share {
         concurrency,
@@ -72,6 +87,101 @@ async fn a_share_that_leaves_takes_its_calls_along() {
     assert!(!begins(&second), "3 in flight, 2 allowed");
     let third = gates.join(&run("e"), calls(2), None);
     assert!(begins(&third), "3 in flight, 4 allowed");
+    drop(held);
+}
+
+/// The stretch that begins at a chunk, with a share that was nobody's.
+fn free(first: u64) -> Option<Order> {
+    Some(Order {
+        first,
+        is_free: true,
+        last_beside: None,
+    })
+}
+
+/// One that has the share of a stretch before it.
+fn next(first: u64) -> Option<Order> {
+    Some(Order {
+        is_free: false,
+        ..free(first)?
+    })
+}
+
+/// One after which none is begun, beside those under way.
+fn last(first: u64, beside: &[u64]) -> Option<Order> {
+    Some(Order {
+        last_beside: Some(beside.to_vec()),
+        ..next(first)?
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_share_of_a_complete_stretch_is_used_until_the_next_one_has_it() {
+    let (gates, e) = (gates(), run("e"));
+    let first = gates.enter(&e, calls(2), free(0), None).await;
+    let other = gates.enter(&e, calls(1), free(1), None).await;
+    first.completed();
+    let held = permits(&other, 3).await;
+    assert!(!begins(&other), "3 in flight, 3 allowed");
+    let second = gates.enter(&e, calls(2), next(2), None).now_or_never();
+    let second = second.expect("its share is here");
+    assert!(!begins(&second), "3 in flight, 3 allowed");
+    drop(held);
+    second.completed();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let held = permits(&other, 1).await;
+    assert!(!begins(&other), "the moment has passed");
+    drop(held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_that_another_worker_may_still_use_is_waited_for() {
+    let (here, there, e) = (gates(), gates(), run("e"));
+    let other = here.enter(&e, calls(1), free(0), None).await;
+    let first = here.enter(&e, calls(2), free(1), None).await;
+    first.completed();
+    let began = tokio::time::Instant::now();
+    let second = there.enter(&e, calls(2), next(2), None).await;
+    assert!(begins(&second));
+    assert!(began.elapsed() >= Duration::from_millis(100));
+    let held = permits(&other, 1).await;
+    assert!(!begins(&other), "the other worker has the rest");
+    drop(held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_stretch_has_what_the_others_leave() {
+    let (gates, e) = (gates(), run("e"));
+    let first = gates.enter(&e, calls(2), free(0), None).await;
+    let other = gates.enter(&e, calls(2), free(1), None).await;
+    // It was complete before the last one began, which takes the place of another.
+    let early = gates.enter(&e, calls(3), free(2), None).await;
+    let before = gates.enter(&e, calls(1), free(3), None).await;
+    early.completed();
+    before.completed();
+    let last = gates.enter(&e, calls(1), last(4, &[0, 1]), None).await;
+    first.completed();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    drop(permits(&last, 8).await);
+    // It is begun again, maybe elsewhere, and so may others.
+    drop(other);
+    let held = permits(&last, 1).await;
+    assert!(!begins(&last), "1 in flight, 1 allowed");
+    drop(held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_may_be_for_a_stretch_that_is_begun_elsewhere() {
+    let (gates, e) = (gates(), run("e"));
+    let first = gates.enter(&e, calls(2), free(0), None).await;
+    let second = gates.enter(&e, calls(1), free(1), None).await;
+    first.completed();
+    second.completed();
+    // Chunk 2 is begun with the share of chunk 0, but not here.
+    let last = gates.enter(&e, calls(1), last(3, &[2]), None).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let held = permits(&last, 1).await;
+    assert!(!begins(&last), "1 in flight, 1 allowed");
     drop(held);
 }
 

@@ -87,6 +87,8 @@ async fn fixture() -> Fixture {
                 concurrency: 2,
                 ..Share::default()
             },
+            is_free: true,
+            last_beside: None,
             allowance: Allowance::default(),
             max_failure_rate: None,
         },

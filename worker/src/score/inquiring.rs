@@ -95,6 +95,7 @@ impl Asker {
                 concurrency: inquiry.concurrency(),
                 ..Share::default()
             },
+            order: None,
             rules: Rules {
                 retry: spec.retry.clone(),
                 round: input.run.round,

@@ -84,6 +84,8 @@ async fn generate_chunks(
                 concurrency,
                 ..Share::default()
             },
+            is_free: false,
+            last_beside: None,
             allowance: Allowance::default(),
             max_failure_rate: None,
         };

@@ -88,6 +88,7 @@ async fn generate_stretches(
     lane: u32,
     calls: &Calls,
 ) -> WorkflowResult<()> {
+    let mut is_free = input.resumed.next_chunk == 0;
     while let Some(begun) = next(ctx, dataset, lane).await? {
         let token = calls.borrow().clone();
         let generate = Generate {
@@ -96,6 +97,8 @@ async fn generate_stretches(
             chunk: begun.stretch.first,
             chunks: begun.stretch.chunks,
             share: begun.share,
+            is_free,
+            last_beside: begun.last_beside.clone(),
             allowance: begun.allowance,
             max_failure_rate: ctx.state(|run| run.walk.limits.max_failure_rate),
         };
@@ -104,6 +107,7 @@ async fn generate_stretches(
         let outcome = ctx
             .execute_activity(ExperimentActivities::generate_output, generate, options)
             .await;
+        is_free = !matches!(&outcome, Ok(stretch) if stretch.unfinished.is_none());
         let is_cancelled = ctx.cancellation_token().is_cancelled();
         ctx.state_mut(|run| {
             run.came_back(&begun);
@@ -136,7 +140,7 @@ async fn next(
             if next == Next::Begin && is_long {
                 // What is under way comes back soon, and is begun again by the next part.
                 run.stop(Stop::ContinueAsNew);
-                run.walk.recall = run.walk.under_way > 0;
+                run.walk.recall = !run.walk.under_way.is_empty();
                 return Next::End;
             }
             next

@@ -25,7 +25,7 @@ impl ExperimentWorkflow {
             since,
             reason,
         });
-        self.walk.recall = self.walk.under_way > 0;
+        self.walk.recall = !self.walk.under_way.is_empty();
         true
     }
 
@@ -41,7 +41,7 @@ impl ExperimentWorkflow {
         self.walk.limits = changed;
         self.progress.limits = Some(changed);
         // Stretches under way have their parts of the old limits.
-        self.walk.recall = self.walk.under_way > 0;
+        self.walk.recall = !self.walk.under_way.is_empty();
         let by_budget = |pause: &Pause| pause.by != PausedBy::User;
         if self.progress.pause.as_ref().is_some_and(by_budget) && self.spent_budget().is_none() {
             self.progress.pause = None;

@@ -32,8 +32,8 @@ pub(super) struct Walk {
     pub(super) next_chunk: u64,
     pub(super) held: VecDeque<Held>,
     pub(super) to_score: VecDeque<ToScore>,
-    /// Stretches under way.
-    pub(super) under_way: u32,
+    /// Stretches under way, by their first chunks.
+    pub(super) under_way: Vec<u64>,
     /// Lanes that may still begin a stretch.
     pub(super) generating: u32,
     /// The limits as they stand.
@@ -57,7 +57,6 @@ pub(super) enum Next {
 }
 
 /// A stretch as a lane begins it.
-#[derive(Clone, Copy)]
 pub(super) struct Begun {
     pub(super) stretch: Stretch,
     pub(super) share: Share,
@@ -65,6 +64,8 @@ pub(super) struct Begun {
     pub(super) allowance: Allowance,
     /// What is set aside for it until it comes back.
     pub(super) set_aside: Spent,
+    /// What is under way beside it, if none is begun after it.
+    pub(super) last_beside: Option<Vec<u64>>,
 }
 
 impl Walk {
@@ -73,7 +74,7 @@ impl Walk {
             next_chunk: resumed.next_chunk,
             held: resumed.held.iter().cloned().collect(),
             to_score: VecDeque::new(),
-            under_way: 0,
+            under_way: Vec::new(),
             generating: 0,
             limits,
             recall: false,
@@ -96,27 +97,27 @@ impl ExperimentWorkflow {
         }
         if !walk.has_work(dataset) {
             // A stretch under way may come back unfinished.
-            return match walk.under_way {
-                0 => Next::End,
-                _ => Next::Wait,
+            return match walk.under_way.is_empty() {
+                true => Next::End,
+                false => Next::Wait,
             };
         }
         let lanes = walk::lanes(dataset, walk.limits.concurrency_limit);
         if self.progress.pause.is_some() || walk.recall || lane >= lanes {
             return Next::Wait;
         }
-        match (self.spent_budget(), walk.under_way) {
+        match (self.spent_budget(), walk.under_way.is_empty()) {
             (None, _) => Next::Begin,
-            (Some(_), 0) => Next::Pause,
-            (Some(_), _) => Next::Wait,
+            (Some(_), true) => Next::Pause,
+            (Some(_), false) => Next::Wait,
         }
     }
 
     /// Takes the next stretch: one that is held goes first.
     pub(super) fn begin(&mut self, dataset: &DatasetRef, lane: u32) -> Option<Begun> {
         let lanes = walk::lanes(dataset, self.walk.limits.concurrency_limit);
-        let (stretch, seen) = match self.walk.held.pop_front() {
-            Some(held) => (held.stretch, held.seen),
+        let (stretch, seen, is_new) = match self.walk.held.pop_front() {
+            Some(held) => (held.stretch, held.seen, false),
             None => {
                 let stretch = walk::next_stretch(
                     dataset,
@@ -125,25 +126,33 @@ impl ExperimentWorkflow {
                     self.walk.limits.concurrency_limit,
                 )?;
                 self.walk.next_chunk = stretch.end();
-                (stretch, Generated::default())
+                (stretch, Generated::default(), true)
             }
         };
         self.count_held();
         let allowance = self.allowance(seen, lanes);
         let set_aside = Spent::by(seen).or_allowed(allowance);
         self.walk.set_aside.add(set_aside);
-        self.walk.under_way += 1;
+        // One that spends its allowance is begun again.
+        let is_last =
+            is_new && allowance == Allowance::default() && self.walk.next_chunk == dataset.chunks();
+        let last_beside = is_last.then(|| self.walk.under_way.clone());
+        self.walk.under_way.push(stretch.first);
         Some(Begun {
             stretch,
             share: self.walk.limits.share(lane, lanes),
             allowance,
             set_aside,
+            last_beside,
         })
     }
 
     /// A stretch is no longer under way, however it came back.
     pub(super) fn came_back(&mut self, begun: &Begun) {
-        self.walk.under_way -= 1;
+        let is_it = |first: &u64| *first == begun.stretch.first;
+        if let Some(place) = self.walk.under_way.iter().position(is_it) {
+            self.walk.under_way.swap_remove(place);
+        }
         self.walk.set_aside.subtract(begun.set_aside);
     }
 
