@@ -1,10 +1,5 @@
 //! The benchmarks as a program: what can be said of them without measuring anything.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that panics has failed, as it should"
-)]
-
 use std::path::Path;
 use std::process::Command;
 
