@@ -56,8 +56,6 @@ pub(crate) struct Entrance {
     number: u64,
     concurrency: u32,
     gate: Option<Arc<Gate>>,
-    /// The first chunk of a stretch whose share stays for the others when it is complete.
-    hands_on: Option<u64>,
     is_complete: bool,
 }
 
@@ -136,7 +134,6 @@ impl Gates {
             number,
             concurrency: share.concurrency,
             gate,
-            hands_on: first,
             is_complete: false,
         }
     }
@@ -231,7 +228,7 @@ impl Entrance {
 
 impl Drop for Entrance {
     fn drop(&mut self) {
-        match self.is_complete && self.hands_on.is_some() {
+        match self.is_complete {
             true => self.pool.hand_on(self.number),
             false => self.pool.leave(self.number),
         }

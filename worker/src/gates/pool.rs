@@ -103,24 +103,21 @@ impl Pool {
     pub(super) fn leave(&self, number: u64) {
         let mut state = lock(&self.state);
         state.members.remove(&number);
-        state.last = None;
-        state.left.retain(|left| left.until.is_some());
+        state.unsettle();
         state.add_up(Instant::now());
     }
 
-    /// A stretch is complete, and leaves its share to the others.
+    /// A stretch is complete, and leaves its share to the others, if it is one of those that take shares over.
     pub(super) fn hand_on(&self, number: u64) {
         let now = Instant::now();
         let mut state = lock(&self.state);
         let member = state.members.remove(&number);
+        let left = member.filter(|member| member.first.is_some());
         let until = Some(now + STAYS);
-        state
-            .left
-            .extend(member.map(|member| Left { member, until }));
+        state.left.extend(left.map(|member| Left { member, until }));
         state.settle();
         if state.members.is_empty() {
-            state.last = None;
-            state.left.retain(|left| left.until.is_some());
+            state.unsettle();
         }
         state.add_up(now);
     }
@@ -152,8 +149,8 @@ impl Pool {
     pub(super) fn is_done(&self) -> bool {
         let (state, now) = (lock(&self.state), Instant::now());
         let mut buckets = state.requests.iter().chain(&state.tokens);
-        let is_left = state.members.is_empty() && !state.left.iter().any(|left| left.is_here(now));
-        is_left && state.taken == 0 && buckets.all(|rate| rate.is_full(now))
+        let is_empty = state.members.is_empty() && !state.left.iter().any(|left| left.is_here(now));
+        is_empty && state.taken == 0 && buckets.all(|rate| rate.is_full(now))
     }
 }
 
@@ -188,6 +185,12 @@ impl State {
                 left.until = None;
             }
         }
+    }
+
+    /// Others may be begun again, or nobody is here: what is left is nobody's for longer than a moment.
+    fn unsettle(&mut self) {
+        self.last = None;
+        self.left.retain(|left| left.until.is_some());
     }
 
     /// Joins in the place of a share that was left.

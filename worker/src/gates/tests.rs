@@ -61,6 +61,13 @@ pub(super) fn begins(entrance: &Entrance) -> bool {
     entrance.permit().now_or_never().is_some()
 }
 
+/// The calls that may be in flight: so many, and no more.
+async fn allowed(entrance: &Entrance, count: usize, why: &str) -> Vec<Permit> {
+    let held = permits(entrance, count).await;
+    assert!(!begins(entrance), "{why}");
+    held
+}
+
 pub(super) fn error(kind: CallErrorKind) -> CallError {
     CallError::new(kind, "said the provider")
 }
@@ -121,17 +128,14 @@ async fn the_share_of_a_complete_stretch_is_used_until_the_next_one_has_it() {
     let first = gates.enter(&e, calls(2), free(0), None).await;
     let other = gates.enter(&e, calls(1), free(1), None).await;
     first.completed();
-    let held = permits(&other, 3).await;
-    assert!(!begins(&other), "3 in flight, 3 allowed");
+    let held = allowed(&other, 3, "3 in flight, 3 allowed").await;
     let second = gates.enter(&e, calls(2), next(2), None).now_or_never();
     let second = second.expect("its share is here");
     assert!(!begins(&second), "3 in flight, 3 allowed");
     drop(held);
     second.completed();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let held = permits(&other, 1).await;
-    assert!(!begins(&other), "the moment has passed");
-    drop(held);
+    allowed(&other, 1, "the moment has passed").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,9 +148,7 @@ async fn a_share_that_another_worker_may_still_use_is_waited_for() {
     let second = there.enter(&e, calls(2), next(2), None).await;
     assert!(begins(&second));
     assert!(began.elapsed() >= Duration::from_millis(100));
-    let held = permits(&other, 1).await;
-    assert!(!begins(&other), "the other worker has the rest");
-    drop(held);
+    allowed(&other, 1, "the other worker has the rest").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,9 +167,7 @@ async fn the_last_stretch_has_what_the_others_leave() {
     drop(permits(&last, 8).await);
     // It is begun again, maybe elsewhere, and so may others.
     drop(other);
-    let held = permits(&last, 1).await;
-    assert!(!begins(&last), "1 in flight, 1 allowed");
-    drop(held);
+    allowed(&last, 1, "1 in flight, 1 allowed").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,9 +180,7 @@ async fn what_is_left_may_be_for_a_stretch_that_is_begun_elsewhere() {
     // Chunk 2 is begun with the share of chunk 0, but not here.
     let last = gates.enter(&e, calls(1), last(3, &[2]), None).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let held = permits(&last, 1).await;
-    assert!(!begins(&last), "1 in flight, 1 allowed");
-    drop(held);
+    allowed(&last, 1, "1 in flight, 1 allowed").await;
 }
 
 #[tokio::test]
