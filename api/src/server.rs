@@ -1,8 +1,9 @@
 //! The server's own loop: connections are accepted up to a number, and each is closed when its client keeps it waiting.
 //!
-//! `patience` is the connection that gives up on a silent client, `unread` what is answered to a request that hyper cannot
-//! read; the protocol itself is hyper's.
+//! `patience` is the connection that gives up on a silent client, `flushed` an answer that breaks off after its status,
+//! `unread` what is answered to a request that hyper cannot read; the protocol itself is hyper's.
 
+mod flushed;
 mod patience;
 mod unread;
 
@@ -23,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use self::flushed::Flushed;
 use self::patience::{Patient, Turns};
 use crate::held::Held;
 
@@ -60,7 +62,10 @@ pub(crate) async fn serve(
         let service = service_fn(move |request: Request<Incoming>| {
             let turn = turns.begin();
             let answer = router.clone().call(request);
-            async move { Ok::<_, Infallible>(answer.await?.map(|body| Held::new(body, turn))) }
+            async move {
+                let answer = answer.await?;
+                Ok::<_, Infallible>(answer.map(|body| Flushed::new(Held::new(body, turn))))
+            }
         });
         let connection = connections.watch(protocol.serve_connection(stream, service));
         tokio::spawn(async move {

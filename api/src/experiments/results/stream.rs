@@ -13,7 +13,6 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use sha2::{Digest, Sha256};
 use tables::{Format, Table};
-use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::error::{ApiError, BoxError};
@@ -65,9 +64,8 @@ impl ResultStream {
         let ended = if making.ended { "true" } else { "false" };
         let name = format!("attachment; filename=\"{id}.{}\"", format.extension());
         let frames = stream::try_unfold(Step::Rows(Box::new(making)), Step::next);
-        let frames = frames.or_else(move |error| {
+        let frames = frames.inspect_err(move |error: &BoxError| {
             tracing::warn!(experiment.id = %id, %error, "a file of results broke off");
-            broken_off(error)
         });
         let headers = [
             (header::CONTENT_TYPE, media_type),
@@ -77,12 +75,6 @@ impl ResultStream {
         ];
         (headers, Body::new(StreamBody::new(frames))).into_response()
     }
-}
-
-/// Breaks a file off behind what is made of it: whoever sends it does so when it has to wait, and drops it on an error.
-async fn broken_off<T>(error: BoxError) -> Result<T, BoxError> {
-    yield_now().await;
-    Err(error)
 }
 
 /// How far a file has come.
