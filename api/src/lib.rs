@@ -6,8 +6,8 @@
 //! to. `extract`, `schema` and `error` are the edge to HTTP: what comes in is
 //! checked, what goes wrong is told. `state` holds the trait through which handlers reach Temporal, in the plain types of
 //! `execution` and `scheduling`;
-//! `temporal` implements it and alone names the client. `traced` tells of requests. `watching` looks at experiments for all clients that follow
-//! them, `census` counts them.
+//! `temporal` implements it and alone names the client. `traced` tells of requests. `looking` looks at an experiment for all
+//! clients that ask for it at the same time, `watching` for all that follow it, `census` counts experiments.
 
 mod auth;
 mod census;
@@ -27,6 +27,7 @@ mod extract;
 mod health;
 mod held;
 mod layers;
+mod looking;
 mod openapi;
 mod page_token;
 mod responses;

@@ -17,6 +17,7 @@ use workflows::activities::{WebhookTest, WebhookTested};
 use crate::discovery::catalog::Catalog;
 use crate::error::ApiError;
 use crate::execution::{Command, Execution, History, Listing, Page, Start, TaskKind, Which};
+use crate::looking::Looks;
 use crate::scheduling::Schedules;
 use crate::schema::RequestSchemas;
 use crate::watching::Watches;
@@ -33,6 +34,7 @@ pub struct AppState {
     pub live: Option<Live>,
     pub(crate) schemas: Arc<RequestSchemas>,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) looks: Arc<Looks>,
     pub(crate) watches: Arc<Watches>,
     /// What was counted, if anything is.
     pub recorded: Option<Recorded>,
@@ -58,6 +60,7 @@ impl AppState {
             live: None,
             schemas: Arc::new(RequestSchemas::of(document)),
             catalog: Arc::new(Catalog::of(document)),
+            looks: Arc::default(),
             watches: Arc::default(),
             recorded: None,
             encryption: None,

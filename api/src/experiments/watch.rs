@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api_types::experiments::Experiment;
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -17,9 +18,9 @@ use utoipa::IntoParams;
 
 use crate::entity_tag::{EntityTag, json};
 use crate::error::ApiError;
-use crate::experiments::show;
 use crate::extract::Query;
 use crate::layers::TimeLimit;
+use crate::looking::Looks;
 use crate::responses::{Anytime, BadQuery, Missing};
 use crate::scope::ExperimentPath;
 use crate::state::AppState;
@@ -74,9 +75,8 @@ pub(crate) async fn get_experiment(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Some(wait) = query.wait.map(Interval::as_duration) else {
-        let experiment = show::experiment(&state, &id).await?;
-        let (tag, told) = EntityTag::and_json(&experiment);
-        return Ok(answer(&tag, &headers, || told));
+        let told = Looks::look(&state, &id).await?;
+        return Ok(answer(&told.tag, &headers, || told.json));
     };
     if wait > LONGEST_WAIT {
         return Err(ApiError::invalid("/wait", "it is longer than `30s`"));
@@ -93,10 +93,12 @@ pub(crate) async fn get_experiment(
         Ok(sight) => sight?,
         Err(_) => watch.now().await.unwrap_or(first),
     };
-    Ok(answer(&sight.tag, &headers, || json(&sight.experiment)))
+    Ok(answer(&sight.tag, &headers, || {
+        json(&sight.experiment).into()
+    }))
 }
 
-fn answer(tag: &EntityTag, headers: &HeaderMap, json: impl FnOnce() -> Vec<u8>) -> Response {
+fn answer(tag: &EntityTag, headers: &HeaderMap, json: impl FnOnce() -> Bytes) -> Response {
     let told = [
         (header::ETAG, tag.header()),
         // To be kept, and asked for each time.

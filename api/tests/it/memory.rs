@@ -17,6 +17,7 @@ use domain::progress::{Pause, PausedBy};
 use domain::schedule::ScheduleId;
 use domain::summary::Status;
 use jiff::Timestamp;
+use tokio::sync::RwLock;
 use workflows::activities::{WebhookTest, WebhookTested};
 
 /// Temporal, as far as the service sees it.
@@ -36,6 +37,8 @@ pub(crate) struct Memory {
     pub(crate) last_words: Mutex<Option<String>>,
     /// How often a workflow was asked for.
     pub(crate) described: AtomicUsize,
+    /// Nothing is described while a test has it to itself.
+    pub(crate) descriptions: RwLock<()>,
 }
 
 impl Memory {
@@ -88,6 +91,7 @@ impl Workflows for Memory {
 
     async fn describe(&self, workflow_id: &str) -> Result<Option<Execution>, ApiError> {
         self.described.fetch_add(1, Ordering::Relaxed);
+        let _permitted = self.descriptions.read().await;
         self.reached().await?;
         Ok(self.executions.lock().unwrap().get(workflow_id).cloned())
     }

@@ -76,6 +76,59 @@ async fn what_has_not_changed_is_not_told_again() {
     assert_ne!(changed.headers["etag"], tag.as_str());
 }
 
+/// Waits until a workflow was asked for so often.
+async fn described_by(service: &Service, times: usize) {
+    while described(service) < times {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_while_it_is_looked_at_shares_the_next_look() {
+    let service = service().await;
+    let before = described(&service);
+    let held = service.memory.descriptions.write().await;
+    let ask = || {
+        let service = Arc::clone(&service);
+        async move { service.get(PATH).await }
+    };
+    let first = tokio::spawn(ask());
+    described_by(&service, before + 1).await;
+    let mut others = join_all((0..50).map(|_| ask()));
+    assert!(futures::poll!(&mut others).is_pending());
+    end(&service);
+    drop(held);
+    for other in others.await {
+        assert_eq!(other.body["status"], "completed");
+    }
+    first.await.unwrap();
+    assert_eq!(described(&service), before + 2);
+    // What has ended is shared by nobody.
+    ask().await;
+    assert_eq!(described(&service), before + 3);
+}
+
+#[tokio::test]
+async fn a_look_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
+    let service = service().await;
+    let before = described(&service);
+    let held = service.memory.descriptions.write().await;
+    let gone = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { service.get(PATH).await }
+    });
+    described_by(&service, before + 1).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let next = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { service.get(PATH).await }
+    });
+    described_by(&service, before + 2).await;
+    drop(held);
+    assert_eq!(next.await.unwrap().status, 200);
+}
+
 #[tokio::test]
 async fn an_answer_waits_for_the_end_or_for_a_change() {
     let service = service().await;

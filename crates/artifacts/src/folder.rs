@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind, Write};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 /// Writes a file as a whole, in the place of one that is there: a reader sees all of it or none.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = create_folders(folder_of(path))?;
@@ -19,6 +21,17 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     written?;
     sync_entries(path, &new)
+}
+
+/// Reads a file as a whole, in one turn at the disk; none when it is not there.
+pub(crate) fn get(path: &Path) -> io::Result<Option<Bytes>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes.into())),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Ok(None),
+            _ => Err(error),
+        },
+    }
 }
 
 /// Creates an empty file; fails with [`ErrorKind::AlreadyExists`] if it is there.
@@ -95,6 +108,17 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         let there = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(there, 2);
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.json");
+        put(&path, b"one").unwrap();
+        assert_eq!(get(&path).unwrap().as_deref(), Some(b"one".as_slice()));
+        for other in ["a/c.json", "a", "a/b.json/c"] {
+            assert_eq!(get(&folder.path().join(other)).unwrap(), None, "{other}");
+        }
     }
 
     #[test]

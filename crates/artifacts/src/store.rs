@@ -155,6 +155,9 @@ impl Store {
     }
 
     pub(crate) async fn get(&self, key: &Path) -> Result<Option<Bytes>, Error> {
+        if let Some(path) = self.path_of(key)? {
+            return on_disk(move || folder::get(&path)).await;
+        }
         let object = match self.objects.get(key).await {
             Ok(object) => object,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
