@@ -21,23 +21,42 @@ pub(crate) const OURS: &str = "AI Evolution";
 pub(crate) const BARE: &str = "bare client";
 pub(crate) const FASTAPI: &str = "FastAPI + temporalio";
 
+/// Clients at once, when there are several.
+pub(crate) const MOST_AT_ONCE: u32 = 16;
+
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Operation {
     Create,
     /// Of an experiment that no worker has seen.
     StatusRunning,
+    /// The same, each client asking for another experiment.
+    StatusApart,
     StatusCompleted,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 3] = [Self::Create, Self::StatusRunning, Self::StatusCompleted];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Create,
+        Self::StatusRunning,
+        Self::StatusApart,
+        Self::StatusCompleted,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::StatusRunning => "status, running",
+            Self::StatusApart => "status, running, one each",
             Self::StatusCompleted => "status, completed",
+        }
+    }
+
+    /// How many clients there are at once.
+    fn concurrencies(self) -> &'static [u32] {
+        match self {
+            Self::StatusApart => &[MOST_AT_ONCE],
+            _ => &[1, MOST_AT_ONCE],
         }
     }
 }
@@ -140,7 +159,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
         series: Vec::new(),
     };
     for operation in Operation::ALL {
-        for concurrency in [1, 16] {
+        for concurrency in operation.concurrencies().iter().copied() {
             let requests = match operation {
                 Operation::Create => extent.pick(300, 50),
                 _ => extent.pick(1_500, 100),
@@ -185,7 +204,7 @@ async fn measured(
             cpu: Samples::default(),
         })
         .collect();
-    let copy = bare.copy_of(subjects[0].running()).await?;
+    let copy = bare.copy_of(subjects[0].asked(operation, 0)).await?;
     for round in 0..rounds {
         for turn in 0..all.len() {
             let whose = (round + turn) % all.len();
@@ -197,21 +216,15 @@ async fn measured(
                     all[whose].add(&seen, Some(subject.cpu()? - before));
                 }
                 None => {
-                    let target = match operation {
-                        Operation::Create => Target::Start(Box::new(copy.clone()), round),
-                        Operation::StatusRunning => {
-                            Target::Describe(subjects[0].running().to_owned())
-                        }
-                        Operation::StatusCompleted => {
-                            Target::Describe(subjects[0].completed().to_owned())
-                        }
-                    };
-                    let caller = || BareCaller {
+                    let caller = |client| BareCaller {
                         bare: bare.clone(),
-                        target: target.clone(),
+                        target: match operation {
+                            Operation::Create => Target::Start(Box::new(copy.clone()), round),
+                            _ => Target::Describe(subjects[0].asked(operation, client).to_owned()),
+                        },
                         concurrency,
                     };
-                    let callers = (0..concurrency).map(|_| caller()).collect();
+                    let callers = (0..concurrency).map(caller).collect();
                     let seen = load::run(callers, requests).await?;
                     all[whose].add(&seen, None);
                 }

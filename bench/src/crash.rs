@@ -1,4 +1,5 @@
-//! SIGKILL in the middle of a run: how many calls are paid twice, and how long nothing is asked.
+//! SIGKILL in the middle of a run: how many calls are made again, how many of them are paid twice, and how long nothing is
+//! asked.
 
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub(crate) struct Killed {
     pub(crate) resume: String,
     /// Calls for a prompt that was asked before.
     pub(crate) repeats: Samples,
+    /// Those of them whose prompt had been answered.
+    #[serde(default)]
+    pub(crate) repaid: Samples,
     /// Seconds from the kill to the next call; whoever restarts it does so at once.
     pub(crate) idle: Samples,
     pub(crate) error: Option<String>,
@@ -61,6 +65,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
             version,
             resume: resume.to_owned(),
             repeats: Samples::default(),
+            repaid: Samples::default(),
             idle: Samples::default(),
             error,
         });
@@ -74,11 +79,7 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
                 Contestant::Tool(there) => tool(there).await,
             };
             match lost {
-                Ok((repeats, idle)) => {
-                    println!("{}: {repeats} repeats, {} s", killed.name, human(idle));
-                    killed.repeats.push(repeats as f64);
-                    killed.idle.push(idle);
-                }
+                Ok(lost) => killed.add(&lost),
                 Err(error) => {
                     println!("{}: {error:#}", killed.name);
                     killed.error = Some(outcome::reason(&error));
@@ -94,10 +95,36 @@ pub(crate) async fn run(extent: Extent) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(crate) const HEADINGS: [&str; 5] = [
+/// What one kill has cost.
+struct Lost {
+    repeats: u64,
+    repaid: u64,
+    idle: f64,
+}
+
+impl Killed {
+    fn add(&mut self, lost: &Lost) {
+        let Lost {
+            repeats,
+            repaid,
+            idle,
+        } = lost;
+        println!(
+            "{}: {repeats} repeats, {repaid} of them answered before, {} s",
+            self.name,
+            human(*idle)
+        );
+        self.repeats.push(*repeats as f64);
+        self.repaid.push(*repaid as f64);
+        self.idle.push(*idle);
+    }
+}
+
+pub(crate) const HEADINGS: [&str; 6] = [
     "contestant",
     "repeated calls",
-    "of them at most",
+    "of them answered before",
+    "answered before at most",
     "seconds until the next call",
     "goes on by",
 ];
@@ -109,12 +136,20 @@ pub(crate) fn row(killed: &Killed) -> Vec<String> {
         let reason = killed.error.as_deref().unwrap_or("-");
         let reason = reason.lines().next().unwrap_or_default().to_owned();
         let empty = String::new;
-        return vec![name, reason, empty(), empty(), killed.resume.clone()];
+        return vec![
+            name,
+            reason,
+            empty(),
+            empty(),
+            empty(),
+            killed.resume.clone(),
+        ];
     }
     vec![
         name,
         format!("{:.0}", killed.repeats.median()),
-        format!("{:.0}", killed.repeats.range().1),
+        format!("{:.0}", killed.repaid.median()),
+        format!("{:.0}", killed.repaid.range().1),
         human(killed.idle.median()),
         killed.resume.clone(),
     ]
@@ -131,7 +166,7 @@ fn resume(contestant: &Contestant) -> &'static str {
 }
 
 /// A worker is killed, and another started at once, as whatever supervises it would.
-async fn service(maker: &Maker) -> anyhow::Result<(u64, f64)> {
+async fn service(maker: &Maker) -> anyhow::Result<Lost> {
     let folder = tempfile::tempdir()?;
     let model = Model::start(LATENCY, folder.path()).await?;
     let temporal = Temporal::start(folder.path()).await?;
@@ -150,7 +185,7 @@ async fn service(maker: &Maker) -> anyhow::Result<(u64, f64)> {
 }
 
 /// A command is killed, and started at once in the way that makes it go on.
-async fn tool(there: &Obtained) -> anyhow::Result<(u64, f64)> {
+async fn tool(there: &Obtained) -> anyhow::Result<Lost> {
     let folder = tempfile::tempdir()?;
     let model = Model::start(LATENCY, folder.path()).await?;
     let task = task(folder.path(), &model, ITEMS, CONCURRENCY)?;
@@ -182,11 +217,15 @@ async fn killed(program: Program, model: &Model) -> anyhow::Result<f64> {
 }
 
 /// Calls that were repeated, and the seconds without any. Every item must have been asked for in the end.
-async fn lost(model: &Model, killed: f64) -> anyhow::Result<(u64, f64)> {
+async fn lost(model: &Model, killed: f64) -> anyhow::Result<Lost> {
     let stats = model.stats().await?;
     let distinct = stats.calls - stats.repeats;
     ensure!(distinct == ITEMS, "{distinct} items were asked for");
     let next = stats.first_call_after_mark;
     let next = next.context("no call was made after the kill")?;
-    Ok((stats.repeats, next - killed))
+    Ok(Lost {
+        repeats: stats.repeats,
+        repaid: stats.repaid,
+        idle: next - killed,
+    })
 }

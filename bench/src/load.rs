@@ -64,7 +64,7 @@ pub(crate) async fn run(callers: Vec<impl Caller>, count: u32) -> anyhow::Result
 /// Sends the same request again and again over one connection.
 pub(crate) struct Sender {
     connection: Connection,
-    request: Arc<Request>,
+    request: Request,
 }
 
 /// A request and the status of its answer.
@@ -74,18 +74,16 @@ pub(crate) enum Request {
 }
 
 impl Sender {
-    /// So many of them, connected.
+    /// One for each request, connected.
     pub(crate) async fn several(
-        count: u32,
         address: SocketAddr,
-        request: Request,
+        requests: impl IntoIterator<Item = Request>,
     ) -> anyhow::Result<Vec<Self>> {
-        let request = Arc::new(request);
         let mut senders = Vec::new();
-        for _ in 0..count {
+        for request in requests {
             senders.push(Self {
                 connection: Connection::open(address).await?,
-                request: Arc::clone(&request),
+                request,
             });
         }
         Ok(senders)
@@ -94,7 +92,7 @@ impl Sender {
 
 impl Caller for Sender {
     async fn call(&mut self, _number: u32) -> anyhow::Result<()> {
-        let (answer, status) = match &*self.request {
+        let (answer, status) = match &self.request {
             Request::Get(path, status) => (self.connection.get(path).await?, *status),
             Request::Post(path, body, status) => (self.connection.post(path, body).await?, *status),
         };

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
@@ -55,14 +56,11 @@ async fn serve(mut stream: TcpStream, seen: Rc<RefCell<Seen>>, latency: Duration
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::with_capacity(4096);
     while let Ok(Some((head, length))) = read(&mut stream, &mut buffer).await {
-        let answered = answer(
-            &buffer[..head],
-            &buffer[head..head + length],
-            &seen,
-            latency,
-        )
-        .await;
-        if stream.write_all(answered.as_bytes()).await.is_err() {
+        let (head_bytes, body) = buffer[..head + length].split_at(head);
+        let Some(answer) = answer(&stream, head_bytes, body, &seen, latency).await else {
+            return;
+        };
+        if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
         buffer.drain(..head + length);
@@ -88,30 +86,50 @@ async fn read(
     }
 }
 
-async fn answer(head: &[u8], body: &[u8], seen: &RefCell<Seen>, latency: Duration) -> String {
+/// None when the client has gone before it could be answered.
+async fn answer(
+    stream: &TcpStream,
+    head: &[u8],
+    body: &[u8],
+    seen: &RefCell<Seen>,
+    latency: Duration,
+) -> Option<String> {
     if head.starts_with(b"GET /stats") {
-        return json(200, &seen.borrow().stats());
+        return Some(json(200, &seen.borrow().stats()));
     }
     if head.starts_with(b"POST /reset") {
-        return json(200, &seen.replace(Seen::default()).stats());
+        return Some(json(200, &seen.replace(Seen::default()).stats()));
     }
     if head.starts_with(b"POST /mark") {
         seen.borrow_mut().mark();
-        return json(200, &seen.borrow().stats());
+        return Some(json(200, &seen.borrow().stats()));
     }
     let due = Instant::now() + latency.saturating_sub(LATENESS);
     let Some(prompt) = chat::prompt(body) else {
-        return response(
+        return Some(response(
             400,
             r#"{"error":{"message":"not a chat completion","type":"invalid"}}"#,
-        );
+        ));
     };
     seen.borrow_mut().begin(&prompt);
     if !latency.is_zero() {
         sleep_until(due).await;
     }
-    seen.borrow_mut().end();
-    response(200, &chat::completion(&prompt))
+    if has_gone(stream) {
+        seen.borrow_mut().give_up();
+        return None;
+    }
+    seen.borrow_mut().end(&prompt);
+    Some(response(200, &chat::completion(&prompt)))
+}
+
+/// Whether the client has closed the connection, as the system does for one that is killed.
+fn has_gone(stream: &TcpStream) -> bool {
+    match stream.peek(&mut [0]).now_or_never() {
+        Some(Ok(read)) => read == 0,
+        Some(Err(_)) => true,
+        None => false,
+    }
 }
 
 fn json(status: u16, stats: &Stats) -> String {

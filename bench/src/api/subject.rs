@@ -1,18 +1,21 @@
-//! A service whose API is measured, with an experiment in each state that is asked for.
+//! A service whose API is measured, with experiments in each state that is asked for.
 
 use std::time::Duration;
 
-use super::{Maker, Model, Operation, Request, Sender, Service, Temporal, experiment, write_items};
+use super::{
+    MOST_AT_ONCE, Maker, Model, Operation, Request, Sender, Service, Temporal, experiment,
+    write_items,
+};
 
 pub(super) struct Subject {
     name: &'static str,
     service: Service,
-    running: String,
+    running: Vec<String>,
     completed: String,
 }
 
 impl Subject {
-    /// Starts the API. A worker completes one experiment and is ended; the next experiment waits for ever.
+    /// Starts the API. A worker completes one experiment and is ended; the next ones wait for ever.
     pub(super) async fn start(
         name: &'static str,
         maker: &Maker,
@@ -30,7 +33,10 @@ impl Subject {
         if let Some(worker) = service.worker.take() {
             worker.kill();
         }
-        let running = service.create(&body).await?;
+        let mut running = Vec::new();
+        for _ in 0..MOST_AT_ONCE {
+            running.push(service.create(&body).await?);
+        }
         Ok(Self {
             name,
             service,
@@ -43,12 +49,13 @@ impl Subject {
         self.name
     }
 
-    pub(super) fn running(&self) -> &str {
-        &self.running
-    }
-
-    pub(super) fn completed(&self) -> &str {
-        &self.completed
+    /// The experiment whose status a client asks for.
+    pub(super) fn asked(&self, operation: Operation, client: u32) -> &str {
+        match operation {
+            Operation::StatusCompleted => &self.completed,
+            Operation::StatusApart => &self.running[client as usize % self.running.len()],
+            Operation::Create | Operation::StatusRunning => &self.running[0],
+        }
     }
 
     /// CPU time of the API's process, in seconds.
@@ -62,18 +69,16 @@ impl Subject {
         operation: Operation,
         count: u32,
     ) -> anyhow::Result<Vec<Sender>> {
-        let request = match operation {
+        let request = |client| match operation {
             Operation::Create => {
                 let body = experiment("items.jsonl", 10).to_string();
                 Request::Post("/v1/experiments".to_owned(), body, 201)
             }
-            Operation::StatusRunning => status(&self.running),
-            Operation::StatusCompleted => status(&self.completed),
+            _ => Request::Get(
+                format!("/v1/experiments/{}", self.asked(operation, client)),
+                200,
+            ),
         };
-        Sender::several(count, self.service.address, request).await
+        Sender::several(self.service.address, (0..count).map(request)).await
     }
-}
-
-fn status(id: &str) -> Request {
-    Request::Get(format!("/v1/experiments/{id}"), 200)
 }

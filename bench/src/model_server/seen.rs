@@ -1,4 +1,4 @@
-//! What the model server has seen: few numbers, and eight bytes for each prompt.
+//! What the model server has seen: few numbers, and sixteen bytes for each prompt.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +12,8 @@ pub(super) struct Seen {
     marked: bool,
     /// Hashes of the prompts.
     prompts: HashSet<u64>,
+    /// Those of the prompts that were answered.
+    answered: HashSet<u64>,
 }
 
 /// What is told of it. Times are seconds since 1970, and absent until there is something to tell.
@@ -21,7 +23,9 @@ pub(crate) struct Stats {
     pub(crate) calls: u64,
     /// Calls for a prompt that was asked before.
     pub(crate) repeats: u64,
-    /// Answers that were sent.
+    /// Those of the repeats whose prompt was answered before: they are paid twice.
+    pub(crate) repaid: u64,
+    /// Answers that were sent to a client that was still there.
     pub(crate) answers: u64,
     pub(crate) in_flight: u64,
     pub(crate) most_in_flight: u64,
@@ -41,12 +45,12 @@ impl Stats {
 impl Seen {
     pub(super) fn begin(&mut self, prompt: &str) {
         let now = now();
-        let mut hash = DefaultHasher::new();
-        prompt.hash(&mut hash);
-        let is_new = self.prompts.insert(hash.finish());
+        let hash = hash(prompt);
+        let is_new = self.prompts.insert(hash);
         let stats = &mut self.stats;
         stats.calls += 1;
         stats.repeats += u64::from(!is_new);
+        stats.repaid += u64::from(self.answered.contains(&hash));
         stats.in_flight += 1;
         stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
         stats.first_call.get_or_insert(now);
@@ -56,11 +60,17 @@ impl Seen {
         }
     }
 
-    pub(super) fn end(&mut self) {
-        // A reset may have come between a call and its answer.
-        self.stats.in_flight = self.stats.in_flight.saturating_sub(1);
+    pub(super) fn end(&mut self, prompt: &str) {
+        self.give_up();
+        self.answered.insert(hash(prompt));
         self.stats.answers += 1;
         self.stats.last_answer = Some(now());
+    }
+
+    /// The client has gone before it was answered.
+    pub(super) fn give_up(&mut self) {
+        // A reset may have come between a call and its answer.
+        self.stats.in_flight = self.stats.in_flight.saturating_sub(1);
     }
 
     /// The next call is the first after the mark.
@@ -72,6 +82,12 @@ impl Seen {
     pub(super) fn stats(&self) -> Stats {
         self.stats.clone()
     }
+}
+
+fn hash(prompt: &str) -> u64 {
+    let mut hash = DefaultHasher::new();
+    prompt.hash(&mut hash);
+    hash.finish()
 }
 
 /// Seconds since 1970.
@@ -90,14 +106,19 @@ mod tests {
         let mut seen = Seen::default();
         seen.begin("a");
         seen.begin("b");
-        seen.end();
+        seen.end("a");
+        seen.give_up();
         seen.mark();
         assert_eq!(seen.stats().first_call_after_mark, None);
         seen.begin("a");
         let stats = seen.stats();
-        assert_eq!((stats.calls, stats.repeats, stats.answers), (3, 1, 1));
-        assert_eq!((stats.in_flight, stats.most_in_flight), (2, 2));
+        assert_eq!((stats.calls, stats.answers), (3, 1));
+        assert_eq!((stats.repeats, stats.repaid), (1, 1));
+        assert_eq!((stats.in_flight, stats.most_in_flight), (1, 2));
         assert_eq!(stats.first_call_after_mark, stats.last_call);
         assert!(stats.phase().is_some_and(|phase| phase >= 0.0));
+        seen.begin("b");
+        let stats = seen.stats();
+        assert_eq!((stats.repeats, stats.repaid), (2, 1), "it had no answer");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::markdown::{Goal, table};
 use super::{Section, measured_on};
-use crate::api::{Api, FASTAPI, HEADINGS, OURS, Operation, row};
+use crate::api::{Api, FASTAPI, HEADINGS, MOST_AT_ONCE, OURS, Operation, row};
 use crate::measure::human;
 use crate::outcome::Outcome;
 
@@ -15,7 +15,7 @@ pub(super) fn section(outcome: &Outcome<Api>) -> anyhow::Result<Section> {
     let api = &outcome.results;
     let mut goals = Vec::new();
     for operation in Operation::ALL {
-        for concurrency in [1, 16] {
+        for concurrency in [1, MOST_AT_ONCE] {
             goals.extend(over_bare(api, operation, concurrency));
         }
     }
@@ -26,7 +26,9 @@ pub(super) fn section(outcome: &Outcome<Api>) -> anyhow::Result<Section> {
         The API over HTTP, beside two others that ask the same Temporal server: the bare client (the same start, copied \
         from one of ours with its input and memo, and the same description, without HTTP) and an equivalent service in \
         FastAPI and temporalio (`bench/peers/fastapi_temporal`: uvloop, httptools, pydantic, one process). Experiments \
-        under way have no worker. At 16 at once the development server of Temporal is what everybody waits for.\n\n"
+        under way have no worker. At 16 at once the development server of Temporal is what everybody waits for. All 16 \
+        ask for the status of the same experiment, except where each asks for one of its own: ours asks Temporal once for \
+        the requests that come while it waits.\n\n"
         .to_owned();
     text += &table(&HEADINGS, api.series.iter().map(row));
     if let Some(error) = &api.fastapi_error {
@@ -59,11 +61,11 @@ fn over_bare(api: &Api, operation: Operation, concurrency: u32) -> Option<Goal> 
 
 /// Over both concurrencies, the one at which there is more to do.
 fn over_fastapi(api: &Api, operation: Operation) -> Option<Goal> {
-    let ratio = api.over_fastapi(operation, 16)?;
-    let of = |name| api.find(name, operation, 16)?.per_cpu_second();
+    let ratio = api.over_fastapi(operation, MOST_AT_ONCE)?;
+    let of = |name| api.find(name, operation, MOST_AT_ONCE)?.per_cpu_second();
     Some(Goal {
         what: format!(
-            "{}, 16 at once: requests per CPU-second ÷ {FASTAPI}'s",
+            "{}, {MOST_AT_ONCE} at once: requests per CPU-second ÷ {FASTAPI}'s",
             operation.name()
         ),
         goal: format!("≥ {LEAST_OVER_FASTAPI}"),

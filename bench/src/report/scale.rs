@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::markdown::{Goal, table};
+use super::markdown::table;
 use super::plot::{self, Line};
 use super::{Section, measured_on};
 use crate::measure::human;
 use crate::outcome::Outcome;
 use crate::scale::{HEADINGS, Run, Scale, row};
+
+mod goals;
 
 pub(super) fn section(outcome: &Outcome<Scale>, plots: &Path) -> anyhow::Result<Section> {
     let scale = &outcome.results;
@@ -73,7 +75,7 @@ pub(super) fn section(outcome: &Outcome<Scale>, plots: &Path) -> anyhow::Result<
     text += "\nWhat Temporal keeps of it:\n\n";
     text += &table(&HISTORY, scale.runs.iter().map(history));
     Ok(Section {
-        goals: goals(scale, most),
+        goals: goals::of(scale, most),
         text,
         machine: measured_on(outcome),
     })
@@ -128,45 +130,4 @@ fn history(run: &Run) -> Vec<String> {
         human(history.most_bytes as f64 / 1e3),
         run.repeated_calls.to_string(),
     ]
-}
-
-type Value<'a> = &'a dyn Fn(&Run) -> f64;
-
-/// Straight lines: the largest run costs no more for an item than the smallest.
-fn goals(scale: &Scale, concurrency: u32) -> Vec<Goal> {
-    let runs = || {
-        scale
-            .runs
-            .iter()
-            .filter(|run| run.concurrency == concurrency)
-    };
-    let smallest = runs().min_by_key(|run| run.items);
-    let Some((small, large)) = smallest.zip(runs().max_by_key(|run| run.items)) else {
-        return Vec::new();
-    };
-    let values: [(&str, Value<'_>); 3] = [
-        ("wall ÷ ideal", &|run| run.wall.median() / run.ideal()),
-        ("actions for 1,000 items", &|run| {
-            run.history.actions() as f64 * 1e3 / run.items as f64
-        }),
-        ("peak memory of the worker, MB", &|run| {
-            run.worker_peak_mb.median()
-        }),
-    ];
-    let goals = values.map(|(what, value)| {
-        let grows = what.starts_with("peak");
-        Goal {
-            what: format!("{} and {} items: {what}", row(small)[0], row(large)[0]),
-            goal: match grows {
-                true => "grows less than items do".to_owned(),
-                false => "a straight line".to_owned(),
-            },
-            measured: format!("{} and {}", human(value(small)), human(value(large))),
-            met: Some(match grows {
-                true => value(large) / value(small) < large.items as f64 / small.items as f64,
-                false => value(large) <= 1.1 * value(small),
-            }),
-        }
-    });
-    goals.into()
 }
