@@ -10,16 +10,21 @@ use harness::Client;
 use harness::tools::free_port;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::model::{Model, wait_for};
 use crate::peers::FASTAPI;
 use crate::peers::install::sources;
 use crate::programs::{self, Program};
+use crate::temporal::Bare;
 
 const TASK_QUEUE: &str = "bench";
 
 /// How often the status of a run is asked for.
 const POLL: Duration = Duration::from_millis(20);
+
+/// How long Temporal may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Temporal development server that keeps everything in memory.
 pub(crate) struct Temporal {
@@ -43,6 +48,14 @@ impl Temporal {
         wait_for(address)
             .await
             .with_context(|| format!("Temporal: {}", program.last_words()))?;
+        // It listens before it is well.
+        let start = Instant::now();
+        while let Err(error) = Bare::connect(address).await {
+            if start.elapsed() > PATIENCE {
+                return Err(error.context(format!("Temporal: {}", program.last_words())));
+            }
+            sleep(POLL).await;
+        }
         Ok(Self {
             address,
             _program: program,
