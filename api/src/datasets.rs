@@ -1,7 +1,7 @@
 //! Handlers of `/v1/datasets`: files that are uploaded in parts, each of which any replica may take.
 
 pub(crate) mod sample;
-mod source;
+pub(crate) mod source;
 mod upload;
 
 use api_types::datasets::{
@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::config::UploadedDataset;
-use domain::uploaded::{DatasetName, UploadedFile, Version};
+use domain::uploaded::{DatasetName, UploadedFile};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -220,12 +220,12 @@ pub(crate) async fn list_datasets(
     }))
 }
 
-/// The version of an uploaded dataset that an experiment asks for: the latest, when it names none.
-pub(crate) async fn version_for(
+/// The file of an uploaded dataset that an experiment asks for: its latest version, when it names none.
+pub(crate) async fn file_for(
     state: &AppState,
     scope: &Scope,
     dataset: &UploadedDataset,
-) -> Result<Version, ApiError> {
+) -> Result<UploadedFile, ApiError> {
     let fault =
         |key: &str, message: String| ApiError::invalid(format!("/config/dataset/{key}"), message);
     let name = scope
@@ -233,7 +233,7 @@ pub(crate) async fn version_for(
         .map_err(|error| fault("name", error.to_string()))?;
     let versions = state.store.file_versions(&name).await?;
     match chosen(&versions, dataset.version.as_deref()) {
-        Some(file) => Ok(file.version.clone()),
+        Some(file) => Ok(file.clone()),
         None if versions.is_empty() => Err(fault(
             "name",
             format!("no dataset `{name}` has been uploaded"),

@@ -76,7 +76,7 @@ pub(crate) async fn create_experiment(
     let mut creation = tokio::task::spawn_blocking(check)
         .await
         .map_err(ApiError::internal)??;
-    creation.settle_version(&state).await?;
+    creation.settle_file(&state).await?;
     if query.validate_only {
         return Ok(Json(creation.outcome(&state).await?).into_response());
     }

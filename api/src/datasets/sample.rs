@@ -4,11 +4,10 @@ use api_types::datasets::{DatasetRow, DatasetSample};
 use axum::Json;
 use axum::extract::State;
 use bytesize::ByteSize;
-use datasets::{Content, Row, RowFault, Unreadable};
+use datasets::{Row, RowFault, Unreadable};
 use domain::uploaded::{FileFormat, UploadedFile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
 
@@ -63,15 +62,11 @@ pub(crate) async fn get_dataset_sample(
 ) -> Result<Json<DatasetSample>, ApiError> {
     let limit = PageSize::or_default(query.limit, DEFAULT_ROWS, MOST_ROWS) as usize;
     let file = wanted(&state, &scope, &name, query.version.as_deref()).await?;
-    let open = state.store.open_file(&file).await?;
-    let content = Content {
-        source: Stored::new(open, Handle::current()),
-        compression: file.compression.into(),
-        most: match file.format {
-            FileFormat::Parquet => MOST_OF_TABLE,
-            FileFormat::Jsonl | FileFormat::Csv => Stored::MOST,
-        },
+    let most = match file.format {
+        FileFormat::Parquet => MOST_OF_TABLE,
+        FileFormat::Jsonl | FileFormat::Csv => Stored::MOST,
     };
+    let content = Stored::open(&state, &file, most).await?;
     let outage = content.source.outage();
     let format = file.format;
     let sampled = spawn_blocking(move || {

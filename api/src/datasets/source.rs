@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use artifacts::files::StoredFile;
 use bytes::{Bytes, BytesMut};
 use bytesize::ByteSize;
+use datasets::Content;
+use domain::uploaded::UploadedFile;
 use parquet::file::reader::{ChunkReader, Length};
 use tokio::runtime::Handle;
 
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// Belongs on a thread that may wait.
 #[derive(Clone)]
-pub(super) struct Stored {
+pub(crate) struct Stored {
     file: StoredFile,
     runtime: Handle,
     position: u64,
@@ -28,10 +31,10 @@ pub(super) struct Stored {
 
 /// What has gone wrong with the store, if anything has: the file is not to blame for it.
 #[derive(Clone, Default)]
-pub(super) struct Outage(Arc<Mutex<Option<artifacts::Error>>>);
+pub(crate) struct Outage(Arc<Mutex<Option<artifacts::Error>>>);
 
 impl Outage {
-    pub(super) fn get(&self) -> Option<ApiError> {
+    pub(crate) fn get(&self) -> Option<ApiError> {
         let mut error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         error.take().map(ApiError::from)
     }
@@ -46,7 +49,7 @@ impl Stored {
     pub(super) const MOST: ByteSize = ByteSize::mib(64);
 
     /// `runtime` is the one that asks the store.
-    pub(super) fn new(file: StoredFile, runtime: Handle) -> Self {
+    fn new(file: StoredFile, runtime: Handle) -> Self {
         Self {
             file,
             runtime,
@@ -58,7 +61,33 @@ impl Stored {
         }
     }
 
-    pub(super) fn outage(&self) -> Outage {
+    /// A file that is read from its beginning to its end.
+    pub(crate) async fn whole(
+        state: &AppState,
+        file: &UploadedFile,
+        most: ByteSize,
+    ) -> Result<Content<Self>, ApiError> {
+        let mut content = Self::open(state, file, most).await?;
+        content.source.left = u64::MAX;
+        content.source.at_once = 1 << 20;
+        Ok(content)
+    }
+
+    /// `most` is what may be read of it when decompressed.
+    pub(super) async fn open(
+        state: &AppState,
+        file: &UploadedFile,
+        most: ByteSize,
+    ) -> Result<Content<Self>, ApiError> {
+        let open = state.store.open_file(file).await?;
+        Ok(Content {
+            source: Self::new(open, Handle::current()),
+            compression: file.compression.into(),
+            most,
+        })
+    }
+
+    pub(crate) fn outage(&self) -> Outage {
         self.outage.clone()
     }
 

@@ -7,7 +7,8 @@ use artifacts::prepared::Prepared;
 use axum::http::HeaderMap;
 use domain::config::{DatasetConfig, ExperimentConfig};
 use domain::experiment::{ExperimentId, NewExperiment};
-use domain::uploaded::Version;
+use domain::uploaded::UploadedFile;
+use evaluation::estimate::Tally;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,8 +38,8 @@ pub(crate) struct CreateQuery {
 pub(super) struct Creation {
     id: Id,
     experiment: NewExperiment,
-    /// The version of the uploaded dataset.
-    version: Option<Version>,
+    /// That of the uploaded dataset.
+    file: Option<UploadedFile>,
     scope: Scope,
 }
 
@@ -56,23 +57,23 @@ impl Creation {
         Ok(Self {
             id,
             experiment,
-            version: None,
+            file: None,
             scope,
         })
     }
 
-    /// Finds the version of an uploaded dataset: the one that is named, or else the latest.
-    pub(super) async fn settle_version(&mut self, state: &AppState) -> Result<(), ApiError> {
-        self.version = version(state, &self.scope, &self.experiment).await?;
+    /// Finds the file of an uploaded dataset: the version that is named, or else the latest.
+    pub(super) async fn settle_file(&mut self, state: &AppState) -> Result<(), ApiError> {
+        self.file = file(state, &self.scope, &self.experiment).await?;
         Ok(())
     }
 
     /// What the check has shown.
     pub(super) async fn outcome(&self, state: &AppState) -> Result<ExperimentCheck, ApiError> {
         let config = self.experiment.config();
-        let items = config.dataset.inline_items();
-        let estimate = match items {
-            Some(items) => Some(estimate::of(state, config, items).await?),
+        let tally = self.tally(state).await?;
+        let estimate = match &tally {
+            Some(tally) => Some(estimate::of(state, config, tally).await?),
             None => None,
         };
         Ok(ExperimentCheck {
@@ -83,9 +84,23 @@ impl Creation {
                 .iter()
                 .map(|model| model.name.clone())
                 .collect(),
-            items: items.map(|items| items.len() as u64),
+            items: tally.map(|tally| tally.items()),
             estimate,
         })
+    }
+
+    /// What the items read; none when only workers know them.
+    async fn tally(&self, state: &AppState) -> Result<Option<Tally>, ApiError> {
+        let config = self.experiment.config();
+        match (&config.dataset, &self.file) {
+            (DatasetConfig::Uploaded(dataset), Some(file)) => {
+                estimate::uploaded::tally(state, config, dataset, file).await
+            }
+            (dataset, _) => {
+                let items = dataset.inline_items();
+                Ok(items.map(|items| Tally::of(config, items)))
+            }
+        }
     }
 
     /// Starts the experiment while what it does is archived: workers wait for the rest of what is on its way. A started
@@ -94,9 +109,10 @@ impl Creation {
         let Self {
             id,
             experiment,
-            version,
+            file,
             ..
         } = self;
+        let version = file.map(|file| file.version);
         let created_at = Timestamp::now();
         let owner = Owner::Itself(id.as_ref(), created_at);
         let plan = Plan::new(owner, experiment, version)?;
@@ -135,15 +151,15 @@ impl Creation {
     }
 }
 
-/// The version of an uploaded dataset: the one that is named, or else the latest.
-pub(crate) async fn version(
+/// The file of an uploaded dataset: the version that is named, or else the latest.
+pub(crate) async fn file(
     state: &AppState,
     scope: &Scope,
     experiment: &NewExperiment,
-) -> Result<Option<Version>, ApiError> {
+) -> Result<Option<UploadedFile>, ApiError> {
     match &experiment.config().dataset {
         DatasetConfig::Uploaded(dataset) => {
-            datasets::version_for(state, scope, dataset).await.map(Some)
+            datasets::file_for(state, scope, dataset).await.map(Some)
         }
         _ => Ok(None),
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use domain::config::ExperimentConfig;
 use domain::estimate::{Bounds, CostBounds, Estimate, ModelEstimate};
-use domain::item::DatasetItem;
 use domain::price::Price;
+use evaluation::estimate::Tally;
 
 use crate::error::ApiError;
 use crate::state::AppState;
+
+pub(super) mod uploaded;
 
 /// Prices by provider and model.
 type Prices = BTreeMap<(String, String), Price>;
@@ -17,10 +19,10 @@ type Prices = BTreeMap<(String, String), Price>;
 pub(super) async fn of(
     state: &AppState,
     config: &ExperimentConfig,
-    items: &[DatasetItem],
+    tally: &Tally,
 ) -> Result<Estimate, ApiError> {
     let prices = prices(state).await?;
-    let mut models = evaluation::estimate::outputs(config, items);
+    let mut models = tally.outputs(config);
     for (estimate, model) in models.iter_mut().zip(&config.models) {
         let adapter = model.adapter.as_ref().or(config.adapter.as_ref());
         let asked = adapter.and_then(|adapter| {
@@ -34,7 +36,7 @@ pub(super) async fn of(
     let costs: Option<Vec<CostBounds>> = models.iter().map(|model| model.cost).collect();
     Ok(Estimate {
         calls: sum(&mut models.iter().map(|model| model.calls)),
-        scorer_calls: evaluation::estimate::scorer_calls(config, items),
+        scorer_calls: tally.scorer_calls(config),
         cost: costs.and_then(|costs| costs.into_iter().reduce(CostBounds::plus)),
         models,
     })

@@ -7,7 +7,7 @@ use domain::fault::Fault;
 use domain::schedule::ScheduleId;
 
 use crate::error::ApiError;
-use crate::experiments::create::{checked, version, write};
+use crate::experiments::create::{checked, file, write};
 use crate::experiments::plan::{Owner, Plan};
 use crate::schedules::{checks, described, missing};
 use crate::scheduling::{Action, ScheduleChange};
@@ -73,7 +73,8 @@ async fn other_experiments(
     match experiment.map_err(ApiError::internal)? {
         Ok(experiment) => {
             let scope = Scope(id.tenant().cloned());
-            let version = version(state, &scope, &experiment).await?;
+            let file = file(state, &scope, &experiment).await?;
+            let version = file.map(|file| file.version);
             Plan::new(Owner::Schedule(id), experiment, version).map(Some)
         }
         Err(ApiError::Invalid(more)) => {

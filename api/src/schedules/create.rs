@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
-use crate::experiments::create::{checked, version, write};
+use crate::experiments::create::{checked, file, write};
 use crate::experiments::identity;
 use crate::experiments::plan::{Owner, Plan};
 use crate::schedules::{checks, described};
@@ -80,7 +80,8 @@ impl Creation {
         let bytes = serde_json::to_vec(&request).map_err(ApiError::internal)?;
         let request_sha256 = hex::encode(Sha256::digest(bytes));
         let scope = Scope(id.tenant().cloned());
-        let version = version(&state, &scope, &experiment).await?;
+        let file = file(&state, &scope, &experiment).await?;
+        let version = file.map(|file| file.version);
         let plan = Plan::new(Owner::Schedule(&id), experiment, version)?;
         write(&state, plan.objects).await?;
         let new = NewSchedule {

@@ -55,7 +55,7 @@ async fn a_file_is_announced_sent_in_parts_and_then_a_version() {
 }
 
 /// Uploads a file whole.
-async fn upload(service: &Service, content: &[u8], change: impl FnOnce(&mut Value)) {
+pub(crate) async fn upload(service: &Service, content: &[u8], change: impl FnOnce(&mut Value)) {
     let sha256 = hex::encode(Sha256::digest(content));
     let mut body =
         json!({"name": "rows", "format": "jsonl", "bytes": content.len(), "sha256": sha256});
@@ -199,7 +199,7 @@ fn zstd(content: &[u8]) -> Vec<u8> {
 }
 
 /// Ten rows of two columns.
-fn parquet() -> Vec<u8> {
+pub(crate) fn parquet() -> Vec<u8> {
     let id: ArrayRef = Arc::new(Int64Array::from_iter_values(0..10));
     let q: ArrayRef = Arc::new(StringArray::from_iter_values(
         (0..10).map(|n| format!("q{n}")),

@@ -11,6 +11,7 @@ mod dashboard;
 mod datasets;
 mod discovery;
 mod document;
+mod estimates;
 mod experiments;
 mod exports;
 mod items;

@@ -39,7 +39,8 @@ pub struct ExperimentCheck {
     pub valid: bool,
     pub experiment_name: String,
     pub models: Vec<String>,
-    /// Items in the dataset, when they came with the request: of any other, only workers know.
+    /// Items that are taken of the dataset, when they came with the request or were uploaded: of any other, only workers know.
+    /// Absent also when an uploaded file takes longer to read than a request may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub items: Option<u64>,

@@ -1,8 +1,8 @@
 //! The formats of datasets: rows of a file, one after another, and the items that they are.
 //!
 //! [`for_each`] reads what somebody else has opened. `jsonl`, `csv` and `parquet` know what a row of each format is;
-//! `items` makes items of rows, by the meaning that `keys` lead to; `compression` undoes what a file is packed in. Memory
-//! does not grow with the file.
+//! `items` makes items of rows, by the meaning that `keys` lead to; `compression` undoes what a file is packed in;
+//! `sampling` says which items a sample takes. Memory does not grow with the file.
 
 pub mod compression;
 mod content;
@@ -12,6 +12,7 @@ pub mod items;
 mod jsonl;
 mod keys;
 mod parquet;
+mod sampling;
 
 use domain::config::FieldMapping;
 use domain::item::DatasetItem;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value};
 
 pub use crate::content::{Content, Source};
 pub use crate::faults::{RowFault, Unit, Unreadable};
+pub use crate::sampling::rank;
 
 /// The longest row in bytes, and the largest file that is one value: beyond it, a file is not what it is said to be.
 pub const LONGEST_ROW: u64 = 64 << 20;

@@ -1,6 +1,8 @@
 //! What an experiment may take: the calls that its items need, and the tokens of its prompts.
 
-use domain::config::{AdapterConfig, ExperimentConfig, JudgeMode, LlmJudgeScorer, ScorerConfig};
+use domain::config::{
+    AdapterConfig, ExperimentConfig, JudgeMode, LlmJudgeScorer, ModelConfig, ScorerConfig,
+};
 use domain::estimate::{Bounds, ModelEstimate};
 use domain::item::DatasetItem;
 
@@ -10,44 +12,99 @@ use crate::prompts::{EmbeddedText, Prompt};
 /// (<https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them>).
 const CHARACTERS_A_TOKEN: u64 = 4;
 
-/// What the outputs of each model take, without cost.
-pub fn outputs(config: &ExperimentConfig, items: &[DatasetItem]) -> Vec<ModelEstimate> {
-    let attempts = u64::from(config.retry.maximum_attempts);
-    let samples = u64::from(config.execution.samples);
-    let models = config.models.iter();
-    models
-        .map(|model| {
-            let adapter = model.adapter.as_ref().or(config.adapter.as_ref());
-            let calls = match adapter {
-                Some(AdapterConfig::Recorded(_)) | None => Bounds::attempted(0, 0),
-                Some(_) => {
-                    Bounds::attempted((items.len() as u64).saturating_mul(samples), attempts)
-                }
-            };
-            let tokens = adapter.and_then(|adapter| read(adapter, items));
-            ModelEstimate {
-                model: model.name.clone(),
-                calls,
-                input_tokens: tokens
-                    .map(|tokens| Bounds::attempted(tokens.saturating_mul(samples), attempts)),
-                output_tokens: adapter.and_then(|adapter| written(adapter, calls)),
-                cost: None,
-            }
-        })
-        .collect()
+/// The items of an experiment so far: how many, and the tokens that one call of each model about each of them reads.
+pub struct Tally {
+    readings: Vec<Reading>,
+    items: u64,
+    tokens: Vec<Option<u64>>,
 }
 
-/// The calls of the scorers that ask others, about the outputs of all models.
-pub fn scorer_calls(config: &ExperimentConfig, items: &[DatasetItem]) -> Bounds {
-    let an_output: u64 = config.scorers.iter().map(calls_an_output).sum();
-    let outputs = (items.len() as u64 * config.models.len() as u64)
-        .saturating_mul(u64::from(config.execution.samples));
-    let most = outputs.saturating_mul(an_output);
-    Bounds {
-        // What has no output is not asked about.
-        least: 0,
-        most: Some(most.saturating_mul(u64::from(config.retry.maximum_attempts))),
+/// The tokens that a call of each model about one item reads; none where that cannot be told.
+pub type Tokens = Vec<Option<u64>>;
+
+impl Tally {
+    pub fn new(config: &ExperimentConfig) -> Self {
+        let models = config.models.iter();
+        let readings: Vec<Reading> = models
+            .map(|model| Reading::of(adapter(config, model)))
+            .collect();
+        Self {
+            tokens: readings.iter().map(Reading::none_yet).collect(),
+            readings,
+            items: 0,
+        }
     }
+
+    pub fn of<'a>(
+        config: &ExperimentConfig,
+        items: impl IntoIterator<Item = &'a DatasetItem>,
+    ) -> Self {
+        let mut tally = Self::new(config);
+        for item in items {
+            tally.add(&tally.tokens(item));
+        }
+        tally
+    }
+
+    pub fn tokens(&self, item: &DatasetItem) -> Tokens {
+        let readings = self.readings.iter();
+        readings.map(|reading| reading.tokens(item)).collect()
+    }
+
+    /// Counts an item that reads so many tokens.
+    pub fn add(&mut self, tokens: &Tokens) {
+        self.items += 1;
+        for (sum, tokens) in self.tokens.iter_mut().zip(tokens) {
+            *sum = sum
+                .zip(*tokens)
+                .map(|(sum, tokens)| sum.saturating_add(tokens));
+        }
+    }
+
+    pub fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// What the outputs of each model take, without cost.
+    pub fn outputs(&self, config: &ExperimentConfig) -> Vec<ModelEstimate> {
+        let attempts = u64::from(config.retry.maximum_attempts);
+        let samples = u64::from(config.execution.samples);
+        let models = config.models.iter().zip(&self.tokens);
+        models
+            .map(|(model, tokens)| {
+                let adapter = adapter(config, model);
+                let calls = match adapter {
+                    Some(AdapterConfig::Recorded(_)) | None => Bounds::attempted(0, 0),
+                    Some(_) => Bounds::attempted(self.items.saturating_mul(samples), attempts),
+                };
+                ModelEstimate {
+                    model: model.name.clone(),
+                    calls,
+                    input_tokens: tokens
+                        .map(|tokens| Bounds::attempted(tokens.saturating_mul(samples), attempts)),
+                    output_tokens: adapter.and_then(|adapter| written(adapter, calls)),
+                    cost: None,
+                }
+            })
+            .collect()
+    }
+
+    /// The calls of the scorers that ask others, about the outputs of all models.
+    pub fn scorer_calls(&self, config: &ExperimentConfig) -> Bounds {
+        let an_output: u64 = config.scorers.iter().map(calls_an_output).sum();
+        let outputs = (self.items * config.models.len() as u64)
+            .saturating_mul(u64::from(config.execution.samples));
+        let most = outputs.saturating_mul(an_output);
+        Bounds {
+            // What has no output is not asked about.
+            least: 0,
+            most: Some(most.saturating_mul(u64::from(config.retry.maximum_attempts))),
+        }
+    }
+}
+
+fn adapter<'a>(config: &'a ExperimentConfig, model: &'a ModelConfig) -> Option<&'a AdapterConfig> {
+    model.adapter.as_ref().or(config.adapter.as_ref())
 }
 
 fn calls_an_output(scorer: &ScorerConfig) -> u64 {
@@ -69,29 +126,52 @@ fn judge_calls(judge: &LlmJudgeScorer) -> u64 {
     }
 }
 
-/// The tokens that one call about each item reads.
-fn read(adapter: &AdapterConfig, items: &[DatasetItem]) -> Option<u64> {
-    let characters = |text: &str| text.chars().count() as u64;
-    match adapter {
-        AdapterConfig::OpenAi(chat) | AdapterConfig::Chat(chat) => {
-            let prompt = Prompt::compile(chat).ok()?;
-            let of = |item| {
+/// What a model reads of an item.
+enum Reading {
+    Prompt(Prompt),
+    Text(EmbeddedText),
+    /// It is not asked.
+    Nothing,
+    /// What it is asked is not known here.
+    Unknown,
+}
+
+impl Reading {
+    fn of(adapter: Option<&AdapterConfig>) -> Self {
+        match adapter {
+            Some(AdapterConfig::OpenAi(chat) | AdapterConfig::Chat(chat)) => {
+                Prompt::compile(chat).map_or(Self::Unknown, Self::Prompt)
+            }
+            Some(AdapterConfig::Embeddings(embeddings)) => {
+                EmbeddedText::compile(embeddings).map_or(Self::Unknown, Self::Text)
+            }
+            Some(AdapterConfig::Recorded(_)) => Self::Nothing,
+            Some(AdapterConfig::Http(_) | AdapterConfig::Sse(_) | AdapterConfig::Activity(_))
+            | None => Self::Unknown,
+        }
+    }
+
+    /// What it has read before the first item.
+    fn none_yet(&self) -> Option<u64> {
+        match self {
+            Self::Unknown => None,
+            Self::Prompt(_) | Self::Text(_) | Self::Nothing => Some(0),
+        }
+    }
+
+    /// The tokens that one call about the item reads.
+    fn tokens(&self, item: &DatasetItem) -> Option<u64> {
+        let characters = |text: &str| text.chars().count() as u64;
+        let read = match self {
+            Self::Prompt(prompt) => {
                 let messages = prompt.render(item).ok()?;
-                let system = messages.system.as_deref().map_or(0, characters);
-                Some((system + characters(&messages.user)).div_ceil(CHARACTERS_A_TOKEN))
-            };
-            items.iter().map(of).sum()
-        }
-        AdapterConfig::Embeddings(embeddings) => {
-            let text = EmbeddedText::compile(embeddings).ok()?;
-            let of = |item| {
-                let text = text.render(item).ok()?;
-                Some(characters(&text).div_ceil(CHARACTERS_A_TOKEN))
-            };
-            items.iter().map(of).sum()
-        }
-        AdapterConfig::Recorded(_) => Some(0),
-        AdapterConfig::Http(_) | AdapterConfig::Sse(_) | AdapterConfig::Activity(_) => None,
+                messages.system.as_deref().map_or(0, characters) + characters(&messages.user)
+            }
+            Self::Text(text) => characters(&text.render(item).ok()?),
+            Self::Nothing => 0,
+            Self::Unknown => return None,
+        };
+        Some(read.div_ceil(CHARACTERS_A_TOKEN))
     }
 }
 
@@ -137,7 +217,8 @@ mod tests {
     fn each_sample_is_a_call() {
         let config = config(|config| config["execution"] = json!({"samples": 4}));
         let items = config.dataset.inline_items().unwrap();
-        let outputs = outputs(&config, items);
+        let tally = Tally::of(&config, items);
+        let outputs = tally.outputs(&config);
         let bounds = |least, most| Bounds { least, most };
         assert_eq!(outputs[0].calls, bounds(8, Some(24)));
         assert_eq!(outputs[0].input_tokens, Some(bounds(16, Some(48))));
@@ -148,14 +229,15 @@ mod tests {
     fn each_attempt_reads_the_whole_prompt_and_writes_as_much_as_it_may() {
         let config = config(|_| {});
         let items = config.dataset.inline_items().unwrap();
-        let outputs = outputs(&config, items);
+        let tally = Tally::of(&config, items);
+        let outputs = tally.outputs(&config);
         let bounds = |least, most| Bounds { least, most };
         assert_eq!(outputs[0].calls, bounds(2, Some(6)));
         // Eight characters and seven.
         assert_eq!(outputs[0].input_tokens, Some(bounds(4, Some(12))));
         assert_eq!(outputs[0].output_tokens, Some(bounds(0, Some(60))));
         assert_eq!(outputs[1].calls, bounds(0, Some(0)));
-        assert_eq!(scorer_calls(&config, items), bounds(0, Some(0)));
+        assert_eq!(tally.scorer_calls(&config), bounds(0, Some(0)));
     }
 
     #[test]
@@ -172,13 +254,14 @@ mod tests {
             ]);
         });
         let items = config.dataset.inline_items().unwrap();
-        let outputs = outputs(&config, items);
+        let tally = Tally::of(&config, items);
+        let outputs = tally.outputs(&config);
         assert_eq!(
             (outputs[0].input_tokens, outputs[0].output_tokens),
             (None, None)
         );
         assert_eq!(outputs[1].output_tokens.unwrap().most, None);
         // Two items, two models, four calls an output, three attempts at each.
-        assert_eq!(scorer_calls(&config, items).most, Some(48));
+        assert_eq!(tally.scorer_calls(&config).most, Some(48));
     }
 }

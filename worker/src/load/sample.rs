@@ -4,9 +4,9 @@ use std::collections::BinaryHeap;
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
+use datasets::rank;
 use domain::config::SampleConfig;
 use domain::item::DatasetItem;
-use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 use crate::load::{Stop, Take};
@@ -33,7 +33,7 @@ impl Sample {
     /// Takes an item in, if its hash is among the smallest.
     pub(crate) fn offer(&mut self, line: u64, item: &DatasetItem) -> Result<(), Failure> {
         let entry = Entry {
-            hash: rank(self.config.seed, &item.id),
+            hash: rank(self.config, &item.id),
             line,
             offset: self.items.len(),
         };
@@ -67,15 +67,6 @@ impl Sample {
         }
         Ok(())
     }
-}
-
-/// The first 128 bits of the SHA-256 of `<seed>:<id>`.
-fn rank(seed: u32, id: &str) -> u128 {
-    let digest = Sha256::digest(format!("{seed}:{id}"));
-    digest
-        .iter()
-        .take(16)
-        .fold(0, |rank, byte| rank << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
