@@ -51,7 +51,8 @@ struct Cli {
         value_name = "KEY"
     )]
     api_key: Option<SecretString>,
-    /// Print JSON for programs: one document, or one line for each element of a list.
+    /// Print JSON for programs: one document, or one line for each element of a list. Without it, tables have lines on a
+    /// terminal, and tabs between their cells elsewhere.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]

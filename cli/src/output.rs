@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod breakdown;
 pub(crate) mod comparison;
+pub(crate) mod grid;
 pub(crate) mod links;
 pub(crate) mod progress;
 pub(crate) mod schedules;

@@ -5,7 +5,7 @@ use api_types::discovery::{ScorerKind, TaskQueue};
 use crate::commands::{Context, webhook};
 use crate::exit::Outcome;
 use crate::output;
-use crate::output::tables::table;
+use crate::output::grid::Grid;
 use crate::output::words::one_line;
 
 /// Characters of a description that a table shows.
@@ -53,20 +53,20 @@ async fn scorers(context: &Context) -> anyhow::Result<()> {
     if context.json {
         return scorers.iter().try_for_each(output::json_line);
     }
-    let mut table = table(&["type", "version", "asks", "what it tells"]);
+    let mut grid = Grid::new(&["type", "version", "asks", "what it tells"]);
     for scorer in scorers {
         let asks = match scorer.kind {
             ScorerKind::Pure => "",
             ScorerKind::Asking => "yes",
         };
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&scorer.name, LONGEST),
             one_line(&scorer.eval_id, LONGEST),
             asks.to_owned(),
             one_line(&scorer.description, LONGEST),
         ]);
     }
-    Ok(output::line(table)?)
+    Ok(output::line(grid)?)
 }
 
 async fn adapters(context: &Context) -> anyhow::Result<()> {
@@ -74,14 +74,14 @@ async fn adapters(context: &Context) -> anyhow::Result<()> {
     if context.json {
         return adapters.iter().try_for_each(output::json_line);
     }
-    let mut table = table(&["type", "what it is"]);
+    let mut grid = Grid::new(&["type", "what it is"]);
     for adapter in adapters {
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&adapter.name, LONGEST),
             one_line(&adapter.description, LONGEST),
         ]);
     }
-    Ok(output::line(table)?)
+    Ok(output::line(grid)?)
 }
 
 async fn providers(context: &Context) -> anyhow::Result<()> {
@@ -89,14 +89,14 @@ async fn providers(context: &Context) -> anyhow::Result<()> {
     if context.json {
         return output::json(&told);
     }
-    let mut table = table(&["provider", "protocol", "host", "key", "priced models"]);
+    let mut grid = Grid::new(&["provider", "protocol", "host", "key", "priced models"]);
     for provider in told.providers {
         let models: Vec<String> = provider.models.into_iter().map(|it| it.name).collect();
         let key = match provider.ready {
             true => "",
             false => "missing",
         };
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&provider.name, LONGEST),
             one_line(&provider.api, LONGEST),
             one_line(&provider.host, LONGEST),
@@ -104,7 +104,7 @@ async fn providers(context: &Context) -> anyhow::Result<()> {
             one_line(&models.join(", "), LONGEST),
         ]);
     }
-    output::line(table)?;
+    output::line(grid)?;
     Ok(output::line(words(&told.task_queue))?)
 }
 

@@ -4,19 +4,19 @@ use api_types::ledger::{LedgerEntry, ModelLedger};
 use domain::output::TokenUsage;
 use serde_json::Value;
 
-use crate::output::tables::table;
+use crate::output::grid::Grid;
 use crate::output::words::{number, one_line};
 
 const LONGEST_NAME: usize = 60;
 
 /// The calls of items, one item a row.
 pub(crate) fn entries(entries: &[LedgerEntry]) -> String {
-    let mut table = table(&[
+    let mut grid = Grid::new(&[
         "item", "model", "calls", "repeated", "tokens", "cost", "ms", "outcome", "round",
     ]);
     for entry in entries {
         let cost = entry.cost.map(|cost| cost.to_string());
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&entry.item_id, LONGEST_NAME),
             one_line(&entry.model, LONGEST_NAME),
             entry.calls.to_string(),
@@ -28,16 +28,16 @@ pub(crate) fn entries(entries: &[LedgerEntry]) -> String {
             entry.round.to_string(),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// The totals of each model.
 pub(crate) fn totals(models: &[ModelLedger]) -> String {
-    let mut table = table(&[
+    let mut grid = Grid::new(&[
         "model", "calls", "answered", "failed", "repeated", "lost", "cached", "tokens", "cost",
     ]);
     for ModelLedger { model, generated } in models {
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(model, LONGEST_NAME),
             generated.calls.to_string(),
             generated.answered.to_string(),
@@ -49,7 +49,7 @@ pub(crate) fn totals(models: &[ModelLedger]) -> String {
             generated.cost.to_string(),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// Tokens read and written, with the parts of each that there are: `90 (60 cached) + 50 (40 reasoning)`.

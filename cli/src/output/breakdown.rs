@@ -4,7 +4,7 @@ use api_types::breakdown::Breakdown;
 use domain::statistics::breakdown::Estimate;
 use domain::statistics::classification::Classification;
 
-use crate::output::tables;
+use crate::output::grid::Grid;
 use crate::output::words::{interval, number, one_line};
 
 const LONGEST_NAME: usize = 60;
@@ -34,7 +34,7 @@ pub(crate) fn report(breakdown: &Breakdown) -> String {
 
 /// A row for each label: its figures, and what its items were taken for.
 fn labels(classification: &Classification) -> String {
-    let mut table = tables::table(&["label", "items", "precision", "recall", "F1", "taken for"]);
+    let mut grid = Grid::new(&["label", "items", "precision", "recall", "F1", "taken for"]);
     for label in &classification.labels {
         let cells = classification.confusion.iter();
         let taken = cells
@@ -44,7 +44,7 @@ fn labels(classification: &Classification) -> String {
                 format!("{} {}", one_line(predicted, LONGEST_NAME), cell.count)
             });
         let taken: Vec<String> = taken.collect();
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&label.label, LONGEST_NAME),
             label.expected.to_string(),
             number(label.precision),
@@ -53,7 +53,7 @@ fn labels(classification: &Classification) -> String {
             taken.join(", "),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 fn table(breakdown: &Breakdown) -> String {
@@ -74,7 +74,7 @@ fn table(breakdown: &Breakdown) -> String {
     header.extend(is_sampled.then_some("pass@k"));
     header.extend(is_resampled.then_some("bootstrap"));
     header.extend(is_clustered.then_some("clustered"));
-    let mut table = tables::table(&header);
+    let mut grid = Grid::new(&header);
     for group in estimates {
         let mut row = row(group);
         if is_sampled {
@@ -96,9 +96,9 @@ fn table(breakdown: &Breakdown) -> String {
             });
             row.push(clustered.unwrap_or_default());
         }
-        table.add_row(row);
+        grid.add_row(row);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 fn row(group: &Estimate) -> Vec<String> {

@@ -4,7 +4,7 @@ use api_types::comparisons::Comparison;
 use domain::comparison::difference::Difference;
 use domain::comparison::verdict::Standing;
 
-use crate::output::tables::table;
+use crate::output::grid::Grid;
 use crate::output::words::{number, one_line};
 
 const LONGEST_NAME: usize = 60;
@@ -12,7 +12,7 @@ const LONGEST_STATEMENT: usize = 600;
 
 /// The whole comparison, with at most so many regressions for each difference.
 pub(crate) fn report(comparison: &Comparison, regressions: usize) -> String {
-    let mut table = table(&[
+    let mut grid = Grid::new(&[
         "scorer",
         "baseline",
         "candidate",
@@ -23,9 +23,9 @@ pub(crate) fn report(comparison: &Comparison, regressions: usize) -> String {
         "adjusted p",
     ]);
     for difference in &comparison.differences {
-        table.add_row(row(difference));
+        grid.add_row(row(difference));
     }
-    let mut text = table.to_string();
+    let mut text = grid.to_string();
     for difference in &comparison.differences {
         text += &format!("\n{}", one_line(&difference.statement, LONGEST_STATEMENT));
         for regression in difference.regressions.iter().take(regressions) {

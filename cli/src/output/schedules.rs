@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use api_types::schedules::{Calendar, CalendarRange, Schedule, ScheduleSpec};
 
-use crate::output::tables;
+use crate::output::grid::Grid;
 use crate::output::words::one_line;
 
 /// Experiments and times that are shown of one schedule.
@@ -13,10 +13,10 @@ const LONGEST: usize = 100;
 
 /// Schedules, one a row.
 pub(crate) fn table(schedules: &[Schedule]) -> String {
-    let mut table = tables::table(&["id", "experiments", "times", "next", "last"]);
+    let mut grid = Grid::new(&["id", "experiments", "times", "next", "last"]);
     for schedule in schedules {
         let last = schedule.recent.first();
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&schedule.id, LONGEST),
             one_line(&schedule.experiment_name, 60),
             one_line(&times(&schedule.spec), 60),
@@ -24,7 +24,7 @@ pub(crate) fn table(schedules: &[Schedule]) -> String {
             last.map_or_else(String::new, |last| time(&last.started_at)),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// A schedule in full.

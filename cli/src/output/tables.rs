@@ -3,10 +3,11 @@
 use api_types::datasets::{DatasetSample, DatasetVersion};
 use api_types::experiments::{ExperimentOverview, ExperimentSummary, ModelSummary};
 use api_types::results::ModelResult;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment};
 use domain::summary::{ScorerSummary, Status};
 use serde_json::Value;
 
+use crate::output::grid::Grid;
 use crate::output::words::{self, one_line};
 
 /// Characters of an output that a table shows.
@@ -17,7 +18,7 @@ const LONGEST_ROW: usize = 200;
 
 /// The scores of every model with their 95 % intervals, and beneath, why runs ended before their time.
 pub(crate) fn scores(summary: &ExperimentSummary) -> String {
-    let mut table = table(&[
+    let mut grid = Grid::new(&[
         "model",
         "scorer",
         "mean",
@@ -27,20 +28,15 @@ pub(crate) fn scores(summary: &ExperimentSummary) -> String {
         "no answer",
     ]);
     for model in &summary.models {
-        for (index, scorer) in model.scorers.iter().enumerate() {
-            // The name stands once, beside its first scorer.
-            let name = match index {
-                0 => one_line(&model.model, LONGEST_NAME),
-                _ => String::new(),
-            };
-            table.add_row(score_row(name, scorer, model));
+        let name = one_line(&model.model, LONGEST_NAME);
+        for scorer in &model.scorers {
+            grid.add_row(score_row(name.clone(), scorer, model));
         }
         if model.scorers.is_empty() {
-            let name = one_line(&model.model, LONGEST_NAME);
-            table.add_row(vec![name, "no score".to_owned()]);
+            grid.add_row(vec![name, "no score".to_owned()]);
         }
     }
-    let mut text = table.to_string();
+    let mut text = grid.to_string();
     text += &passes(summary);
     for model in summary
         .models
@@ -54,11 +50,11 @@ pub(crate) fn scores(summary: &ExperimentSummary) -> String {
 
 /// pass@k with its 95 % interval for each k that is told; nothing when every item has one sample.
 fn passes(summary: &ExperimentSummary) -> String {
-    let mut table = table(&["model", "scorer", "k", "pass@k", "95 % interval", "items"]);
+    let mut grid = Grid::new(&["model", "scorer", "k", "pass@k", "95 % interval", "items"]);
     for model in &summary.models {
         for scorer in &model.scorers {
             for at in &scorer.pass_at_k {
-                table.add_row(vec![
+                grid.add_row(vec![
                     one_line(&model.model, LONGEST_NAME),
                     one_line(&scorer.scorer, LONGEST_NAME),
                     at.k.to_string(),
@@ -71,15 +67,15 @@ fn passes(summary: &ExperimentSummary) -> String {
             }
         }
     }
-    match table.is_empty() {
+    match grid.is_empty() {
         true => String::new(),
-        false => format!("\n{table}"),
+        false => format!("\n{grid}"),
     }
 }
 
 /// Results of items, their outputs shortened.
 pub(crate) fn results(results: &[ModelResult]) -> String {
-    let mut table = table(&["item", "model", "state", "scores", "output"]);
+    let mut grid = Grid::new(&["item", "model", "state", "scores", "output"]);
     for ModelResult { model, result } in results {
         let output = match &result.output {
             None => String::new(),
@@ -94,7 +90,7 @@ pub(crate) fn results(results: &[ModelResult]) -> String {
             let separator = if scores.is_empty() { "" } else { "\n" };
             scores += &format!("{separator}{} error", one_line(&error.name, 40));
         }
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&result.label(), LONGEST_NAME),
             one_line(model, LONGEST_NAME),
             words::state(result.state).to_owned(),
@@ -102,14 +98,14 @@ pub(crate) fn results(results: &[ModelResult]) -> String {
             one_line(&output, LONGEST_OUTPUT),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// Experiments, one a row.
 pub(crate) fn experiments(experiments: &[ExperimentOverview]) -> String {
-    let mut table = table(&["id", "name", "status", "created", "models"]);
+    let mut grid = Grid::new(&["id", "name", "status", "created", "models"]);
     for experiment in experiments {
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&experiment.id, 100),
             one_line(&experiment.experiment_name, LONGEST_NAME),
             words::status(experiment.status).to_owned(),
@@ -117,35 +113,35 @@ pub(crate) fn experiments(experiments: &[ExperimentOverview]) -> String {
             one_line(&experiment.models.join(", "), LONGEST_NAME),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// Datasets, or versions of one.
 pub(crate) fn datasets(versions: &[DatasetVersion]) -> String {
-    let mut table = table(&["name", "version", "bytes", "created"]);
+    let mut grid = Grid::new(&["name", "version", "bytes", "created"]);
     for version in versions {
-        table.add_row(vec![
+        grid.add_row(vec![
             one_line(&version.name, 100),
             one_line(&version.version, 64),
             version.bytes.to_string(),
             format!("{:.0}", version.created_at),
         ]);
     }
-    table.to_string()
+    grid.to_string()
 }
 
 /// Rows of a dataset, shortened, and what is wrong with them; beneath, why the file cannot be read on.
 pub(crate) fn rows(sample: &DatasetSample) -> String {
-    let mut table = table(&["line", "row", "fault"]);
+    let mut grid = Grid::new(&["line", "row", "fault"]);
     for row in &sample.rows {
         let text = row.row.clone().map(|row| Value::Object(row).to_string());
-        table.add_row(vec![
+        grid.add_row(vec![
             row.line.to_string(),
             one_line(&text.unwrap_or_default(), LONGEST_ROW),
             one_line(row.fault.as_deref().unwrap_or_default(), LONGEST_OUTPUT),
         ]);
     }
-    let mut text = table.to_string();
+    let mut text = grid.to_string();
     if let Some(fault) = &sample.fault {
         text += &format!("\n{}", one_line(fault, 300));
     }
@@ -176,15 +172,6 @@ fn ending(model: &ModelSummary) -> String {
     }
 }
 
-pub(crate) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -208,22 +195,16 @@ mod tests {
             }],
         }));
         let text = scores(&summary.unwrap());
-        let row = text.lines().nth(3).unwrap();
-        let cells: Vec<&str> = row.split(['│', '┆']).map(str::trim).collect();
-        assert_eq!(
-            cells,
-            [
-                "",
-                "a",
-                "exact_match",
-                "0.500",
-                "[0.250, 0.750]",
-                "7",
-                "1",
-                "2",
-                ""
-            ]
-        );
+        let row = text.lines().find(|line| line.contains("exact_match"));
+        // Between lines or tabs, as standard output is.
+        let cells: Vec<&str> = row
+            .unwrap()
+            .split(['│', '┆', '\t'])
+            .map(str::trim)
+            .collect();
+        let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+        let expected = ["a", "exact_match", "0.500", "[0.250, 0.750]", "7", "1", "2"];
+        assert_eq!(cells, expected);
         assert!(text.ends_with("a: failed: too many failures"), "{text}");
     }
 }

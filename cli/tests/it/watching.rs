@@ -68,7 +68,7 @@ async fn a_run_that_is_watched_ends_with_its_scores() {
     fs::write(&file, r#"{"experiment_name": "sums"}"#).unwrap();
     let run = run(&stub, &["run", file.to_str().unwrap(), "--watch"]).await;
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stdout.contains("│ a"), "{run:?}");
+    assert!(run.stdout.contains("\na\t"), "{run:?}");
     assert!(run.stdout.ends_with("a: failed\n"), "{run:?}");
 }
 
