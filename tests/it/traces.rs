@@ -241,24 +241,21 @@ async fn whoever_keeps_traces_may_be_away_and_no_run_fails_for_it() {
     assert!(!logs.contains("marker-6c1f"));
 }
 
-#[tokio::test]
-async fn a_system_under_test_learns_below_which_span_it_works() {
+/// Runs two items and holds the `traceparent` that the asked one got against the spans of that name.
+async fn learns_its_span(answer: Value, api: &str, adapter: Value, span: &str) {
     let collector = Collector::start().await;
-    let system = Receiver::start(|_, _| (200, json!({"text": "yes"}).to_string())).await;
+    let system = Receiver::start(move |_, _| (200, answer.to_string())).await;
     let mut stack = Stack::prepare(temporal::shared().await).await;
-    stack.provider_with("test", &system.url(""), "api = \"http\"");
+    stack.provider_with("test", &system.url(""), api);
     stack.set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url());
     stack.start_api().await;
     stack.start_worker();
     let mut body = experiments::asked(experiments::inline(experiments::echo_items(2)));
-    body["config"]["adapter"] = json!({
-        "type": "http", "provider": "test", "response": {"answer": "$.text"},
-        "request": {"method": "POST", "path": "/ask", "body": {"question": "{{ prompt }}"}},
-    });
+    body["config"]["adapter"] = adapter;
     let id = create_within_a_trace(&stack, &body, "01").await;
     stack.api().completed(&id, SOON).await;
     let spans = whole_trace(&collector, 1).await;
-    let calls = named(&spans, "invoke_agent echo");
+    let calls = named(&spans, span);
     assert_eq!(calls.len(), 2);
     let mut told: Vec<String> = calls
         .iter()
@@ -271,4 +268,25 @@ async fn a_system_under_test_learns_below_which_span_it_works() {
     told.sort();
     heard.sort();
     assert_eq!(heard, told);
+}
+
+#[tokio::test]
+async fn a_system_under_test_learns_below_which_span_it_works() {
+    let adapter = json!({
+        "type": "http", "provider": "test", "response": {"answer": "$.text"},
+        "request": {"method": "POST", "path": "/ask", "body": {"question": "{{ prompt }}"}},
+    });
+    let answer = json!({"text": "yes"});
+    learns_its_span(answer, "api = \"http\"", adapter, "invoke_agent echo").await;
+}
+
+#[tokio::test]
+async fn a_model_learns_below_which_span_it_works() {
+    let message = json!({"role": "assistant", "content": "yes"});
+    let answer = json!({
+        "id": "1", "object": "chat.completion", "created": 1, "model": "echo",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    });
+    let adapter = json!({"type": "openai", "provider": "test"});
+    learns_its_span(answer, "", adapter, "chat echo").await;
 }

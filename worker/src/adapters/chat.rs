@@ -118,7 +118,7 @@ impl Chat {
         let mut request = ChatRequest::from_user(text("user").unwrap_or_default());
         request.system = text("system");
         request.tools = (!self.tools.is_empty()).then(|| self.tools.clone());
-        let target = self.target.clone();
+        let target = request::within_trace(self.target.clone());
         let options = self.options(sample);
         let call = self.client.exec_chat(target, request, Some(&options));
         match call.await {

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use super::wire;
 use crate::adapters::exchange::below;
 use crate::providers::{Api, Provider};
+use crate::traces::calls;
 
 /// What Anthropic's protocol is told when the experiment says nothing: it demands a number, and every model knows this one.
 const ANTHROPIC_MAX_TOKENS: u32 = 4096;
@@ -35,6 +36,16 @@ pub(super) fn target(
         },
         model: ModelIden::new(wire::kind(api), wire::name_for_genai(api, model)),
     })
+}
+
+/// The same target, which learns below which span it works.
+pub(super) fn within_trace(mut target: ServiceTarget) -> ServiceTarget {
+    if let AuthData::RequestOverride { headers, .. } = &mut target.auth
+        && let Some(traceparent) = calls::carries()
+    {
+        headers.merge(("traceparent", traceparent));
+    }
+    target
 }
 
 pub(super) fn options(api: Api, config: &ChatAdapter, model: &str) -> ChatOptions {
