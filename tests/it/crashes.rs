@@ -12,9 +12,9 @@ const ITEMS: usize = 1000;
 const LATENCY: Duration = Duration::from_millis(50);
 const CONCURRENCY: u64 = 50;
 
-/// Answers that may come in while one write to the disk lasts: 50 calls of 50 ms give an answer each millisecond, and a
-/// write with `fsync` takes some 10 ms here, and up to five times that when other tests write too.
-const DURING_A_WRITE: u64 = 50;
+/// Answers that may have come to the worker without its having looked at them: 50 calls of 50 ms give one each millisecond,
+/// and its threads wait for their turn when other tests run too.
+const UNREAD: u64 = 25;
 
 async fn slow_echo() -> ModelServer {
     ModelServer::start(LATENCY, |call| Reply::Text(call.prompt.clone())).await
@@ -43,7 +43,7 @@ async fn a_killed_worker_costs_only_the_calls_in_flight() {
 
     nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     let calls = server.calls();
-    let allowed = ITEMS as u64 + CONCURRENCY + DURING_A_WRITE;
+    let allowed = ITEMS as u64 + CONCURRENCY + UNREAD;
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
 }
 
@@ -62,7 +62,7 @@ async fn a_worker_that_dies_again_and_again_costs_its_calls_in_flight_each_time(
 
     nothing_is_lost_or_doubled(stack.api(), &id, ITEMS).await;
     let calls = server.calls();
-    let allowed = ITEMS as u64 + DEATHS * (CONCURRENCY + DURING_A_WRITE);
+    let allowed = ITEMS as u64 + DEATHS * (CONCURRENCY + UNREAD);
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
 }
 
@@ -112,7 +112,7 @@ async fn a_worker_that_was_taken_for_dead_does_no_harm_when_it_comes_back() {
     let before: Value = stack.api().summary(&id).await;
     stack.worker().signal(Signal::Continue);
     let calls = server.calls();
-    let allowed = ITEMS as u64 + CONCURRENCY + DURING_A_WRITE;
+    let allowed = ITEMS as u64 + CONCURRENCY + UNREAD;
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
 
     // The first worker learns that its chunks are no longer its own; a second run proves that it works again.

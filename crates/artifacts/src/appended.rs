@@ -1,7 +1,8 @@
-//! A file that one writer appends to. What is appended is on disk when that returns.
+//! A file that one writer appends to: what is written outlasts the process, and what is then synced a loss of power too.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,17 +11,23 @@ use crate::store::{Error, on_disk};
 
 pub(crate) struct AppendedFile {
     file: Arc<File>,
-    /// Bytes that are on disk. What is beyond is left from an append that has failed.
-    length: u64,
+    /// Where it is, with the folders that were created for it; none once these outlast a loss of power.
+    entry: Option<Arc<(PathBuf, Vec<PathBuf>)>>,
+    /// Bytes that are synced.
+    synced: u64,
+    /// Bytes that are written behind those.
+    written: usize,
 }
 
 impl AppendedFile {
     /// Creates the file, with the folders that it is in; none if it is there.
     pub(crate) async fn create(path: PathBuf) -> Result<Option<Self>, Error> {
         on_disk(move || match folder::create(&path) {
-            Ok(file) => Ok(Some(Self {
+            Ok((file, new)) => Ok(Some(Self {
                 file: Arc::new(file),
-                length: 0,
+                entry: Some(Arc::new((path, new))),
+                synced: 0,
+                written: 0,
             })),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(error),
@@ -28,40 +35,98 @@ impl AppendedFile {
         .await
     }
 
-    /// Appends all of the bytes, or fails; the next append takes the place of one that has failed.
-    pub(crate) async fn append(&mut self, bytes: Vec<u8>) -> Result<(), Error> {
-        let (file, start) = (Arc::clone(&self.file), self.length);
-        let append = move || append(&file, start, &bytes).map(|()| start + bytes.len() as u64);
-        self.length = on_disk(append).await?;
+    /// Writes what is not written yet of the bytes behind those that are synced. It is the system that takes them, not the
+    /// disk, so that nobody waits.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        write(&self.file, self.synced, self.written, bytes)?;
+        self.written = bytes.len();
         Ok(())
+    }
+
+    /// The bytes behind those that are synced, which are to be synced too.
+    pub(crate) fn tail(&self, bytes: Vec<u8>) -> Tail {
+        Tail {
+            file: Arc::clone(&self.file),
+            entry: self.entry.clone(),
+            synced: self.synced,
+            written: self.written,
+            bytes,
+        }
+    }
+
+    /// So many bytes more are synced.
+    pub(crate) fn is_synced(&mut self, length: usize) {
+        self.synced += length as u64;
+        self.written = self.written.saturating_sub(length);
+        self.entry = None;
     }
 }
 
-fn append(mut file: &File, start: u64, bytes: &[u8]) -> io::Result<()> {
-    if file.metadata()?.len() > start {
-        file.set_len(start)?;
+/// The end of a file as it is to be.
+pub(crate) struct Tail {
+    file: Arc<File>,
+    entry: Option<Arc<(PathBuf, Vec<PathBuf>)>>,
+    synced: u64,
+    written: usize,
+    bytes: Vec<u8>,
+}
+
+impl Tail {
+    /// Writes and syncs all of the bytes, or fails.
+    pub(crate) async fn sync(self) -> Result<(), Error> {
+        on_disk(move || {
+            write(&self.file, self.synced, self.written, &self.bytes)?;
+            self.file.sync_data()?;
+            match self.entry.as_deref() {
+                Some((path, new)) => folder::sync_entries(path, new),
+                None => Ok(()),
+            }
+        })
+        .await
     }
-    file.seek(SeekFrom::Start(start))?;
-    file.write_all(bytes)?;
-    file.sync_data()
+}
+
+/// Writes the bytes behind those that are synced, but for the first, which are written. A write that has failed leaves
+/// something; the next one takes its place, for it has the same bytes and more.
+fn write(file: &File, synced: u64, written: usize, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(&bytes[written..], synced + written as u64)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
+    async fn sync(file: &mut AppendedFile, bytes: &[u8]) {
+        file.tail(bytes.to_vec()).sync().await.unwrap();
+        file.is_synced(bytes.len());
+    }
+
     #[tokio::test]
-    async fn what_is_appended_follows_what_is_there() {
+    async fn what_is_written_and_synced_follows_what_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/c.jsonl");
         let mut file = AppendedFile::create(path.clone()).await.unwrap().unwrap();
-        file.append(b"one\n".to_vec()).await.unwrap();
-        // As an append leaves it that was broken off, longer than the next.
+        let there = || std::fs::read_to_string(&path).unwrap();
+        file.write(b"one\n").unwrap();
+        assert_eq!(there(), "one\n", "a process that is killed leaves it");
+        file.write(b"one\ntwo\n").unwrap();
+        sync(&mut file, b"one\ntwo\nthree\n").await;
+        assert_eq!(there(), "one\ntwo\nthree\n");
+        // As a write leaves it that was broken off.
         let mut torn = File::options().append(true).open(&path).unwrap();
-        torn.write_all(b"three, of which").unwrap();
-        file.append(b"two\n".to_vec()).await.unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"one\ntwo\n");
-        let another = AppendedFile::create(path).await.unwrap();
+        torn.write_all(b"fo").unwrap();
+        sync(&mut file, b"four\n").await;
+        // More comes while it is synced.
+        file.write(b"five\n").unwrap();
+        let tail = file.tail(b"five\n".to_vec());
+        file.write(b"five\nsix\n").unwrap();
+        tail.sync().await.unwrap();
+        file.is_synced("five\n".len());
+        file.write(b"six\nseven\n").unwrap();
+        assert_eq!(there(), "one\ntwo\nthree\nfour\nfive\nsix\nseven\n");
+        let another = AppendedFile::create(path.clone()).await.unwrap();
         assert!(another.is_none(), "a file has one writer");
     }
 }

@@ -34,12 +34,11 @@ pub(crate) fn get(path: &Path) -> io::Result<Option<Bytes>> {
     }
 }
 
-/// Creates an empty file; fails with [`ErrorKind::AlreadyExists`] if it is there.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
+/// Creates an empty file, and gives the folders that were created for it; fails with [`ErrorKind::AlreadyExists`] if it is
+/// there. It outlasts a loss of power once its entries are synced.
+pub(crate) fn create(path: &Path) -> io::Result<(File, Vec<PathBuf>)> {
     let new = create_folders(folder_of(path))?;
-    let file = create_new(path)?;
-    sync_entries(path, &new)?;
-    Ok(file)
+    Ok((create_new(path)?, new))
 }
 
 fn create_new(path: &Path) -> io::Result<File> {
@@ -79,7 +78,7 @@ fn create_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Makes the entry of a file outlast a loss of power, and those of the folders that were created for it.
-fn sync_entries(path: &Path, new: &[PathBuf]) -> io::Result<()> {
+pub(crate) fn sync_entries(path: &Path, new: &[PathBuf]) -> io::Result<()> {
     let paths = iter::once(path).chain(new.iter().map(PathBuf::as_path));
     paths
         .map(folder_of)
@@ -134,7 +133,9 @@ mod tests {
     fn a_file_is_created_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/c.jsonl");
-        create(&path).unwrap();
+        let (_, new) = create(&path).unwrap();
+        assert_eq!(new, [folder.path().join("a/b"), folder.path().join("a")]);
+        sync_entries(&path, &new).unwrap();
         assert_eq!(create(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
     }
 }

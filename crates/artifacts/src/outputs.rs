@@ -1,14 +1,15 @@
 //! The calls made for a chunk, for its outputs or by a scorer, in parts that a later attempt finds and keeps.
 //!
-//! In a bucket, what is written together is a part. In a folder, a part is a file that its attempt appends to: a sync for
-//! what is written together, where a file of its own would cost several.
+//! In a bucket, what is committed together is a part. In a folder, a part is a file that its attempt appends to: a sync for
+//! what is committed together, where a file of its own would cost several; and each output is written when it comes, so
+//! that a process which is killed leaves it.
 
 pub use domain::journal::Journal;
 use domain::output::Output;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
-use crate::appended::AppendedFile;
+use crate::appended::{AppendedFile, Tail};
 use crate::keys;
 use crate::run::{Caller, Run};
 use crate::store::{Error, Store, lines, parse_lines};
@@ -25,6 +26,8 @@ pub struct OutputLog {
     next_part: u32,
     /// The part that is appended to, where the store is a folder.
     file: Option<AppendedFile>,
+    /// Lines that are not committed.
+    pending: Vec<u8>,
 }
 
 impl OutputLog {
@@ -32,21 +35,51 @@ impl OutputLog {
         self.chunk
     }
 
-    /// Writes what belongs together: all of it is recorded when this returns, or none when it fails.
+    /// Takes outputs in. In a folder they outlast this process from now on, if the disk takes them.
+    pub async fn add<'a>(
+        &mut self,
+        outputs: impl IntoIterator<Item = &'a Output>,
+    ) -> Result<(), Error> {
+        let lines = lines(outputs).map_err(|error| crate::store::corrupt(&self.key(), &error))?;
+        self.pending.extend_from_slice(&lines);
+        // What fails here is done by the commit.
+        if self.is_open().await.unwrap_or(false)
+            && let Some(file) = &mut self.file
+        {
+            let _ = file.write(&self.pending);
+        }
+        Ok(())
+    }
+
+    /// What was added and is not committed. More may be added while it is.
     ///
     /// The name of a part goes on from the parts that were there and says the attempt, so that neither a chunk begun anew
     /// nor an attempt thought dead overwrites anything.
-    pub async fn append(&mut self, outputs: &[Output]) -> Result<(), Error> {
-        let bytes = lines(outputs).map_err(|error| crate::store::corrupt(&self.key(), &error))?;
-        loop {
-            if let Some(file) = &mut self.file {
-                return file.append(bytes).await;
-            }
-            let key = self.key();
-            let Some(path) = self.store.path_of(&key)? else {
-                self.store.put(&key, bytes).await?;
-                self.next_part += 1;
-                return Ok(());
+    pub async fn pending(&mut self) -> Result<Pending, Error> {
+        self.is_open().await?;
+        let bytes = self.pending.clone();
+        let length = bytes.len();
+        let place = match &self.file {
+            Some(file) => Place::File(file.tail(bytes)),
+            None => Place::Object(self.store.clone(), self.key(), bytes),
+        };
+        Ok(Pending { place, length })
+    }
+
+    /// What was pending is committed.
+    pub fn is_committed(&mut self, pending: &Committed) {
+        self.pending.drain(..pending.0);
+        match &mut self.file {
+            Some(file) => file.is_synced(pending.0),
+            None => self.next_part += 1,
+        }
+    }
+
+    /// Whether there is a file to append to, which is created if need be; there is none in a bucket.
+    async fn is_open(&mut self) -> Result<bool, Error> {
+        while self.file.is_none() {
+            let Some(path) = self.store.path_of(&self.key())? else {
+                return Ok(false);
             };
             self.file = AppendedFile::create(path).await?;
             if self.file.is_none() {
@@ -54,11 +87,37 @@ impl OutputLog {
                 self.next_part += 1;
             }
         }
+        Ok(true)
     }
 
     /// Where the next part goes.
     fn key(&self) -> Path {
         keys::part(&self.caller, self.chunk, self.next_part, self.attempt)
+    }
+}
+
+/// Lines of a log that are to be committed.
+pub struct Pending {
+    place: Place,
+    length: usize,
+}
+
+enum Place {
+    File(Tail),
+    Object(Store, Path, Vec<u8>),
+}
+
+/// So many bytes of a log are committed.
+pub struct Committed(usize);
+
+impl Pending {
+    /// All of the lines are recorded when this returns; when it fails, it may be tried again.
+    pub async fn commit(self) -> Result<Committed, Error> {
+        match self.place {
+            Place::File(tail) => tail.sync().await?,
+            Place::Object(store, key, bytes) => store.put(&key, bytes).await?,
+        }
+        Ok(Committed(self.length))
     }
 }
 
@@ -82,6 +141,7 @@ impl Store {
                 .max()
                 .map_or(0, |last| last + 1),
             file: None,
+            pending: Vec::new(),
         };
         Ok((self.read_outputs(keys).await?, log))
     }
@@ -150,6 +210,16 @@ mod tests {
         }
     }
 
+    async fn append(log: &mut OutputLog, outputs: &[Output]) {
+        log.add(outputs).await.unwrap();
+        commit(log).await;
+    }
+
+    async fn commit(log: &mut OutputLog) {
+        let pending = log.pending().await.unwrap();
+        log.is_committed(&pending.commit().await.unwrap());
+    }
+
     fn answered(id: &str, value: &str) -> Output {
         let answer = Answer::of(json!(value));
         Output::answered(id.to_owned(), 1, answer)
@@ -163,22 +233,16 @@ mod tests {
         let timeout = CallError::new(CallErrorKind::Timeout, "too slow");
         let caller = &Caller::outputs(&run);
         let (_, mut first) = store.open_outputs(caller, 7, 1).await.unwrap();
-        first.append(&[answered("a", "1")]).await.unwrap();
-        first
-            .append(&[Output::failed("b".to_owned(), 1, timeout)])
-            .await
-            .unwrap();
+        append(&mut first, &[answered("a", "1")]).await;
+        append(&mut first, &[Output::failed("b".to_owned(), 1, timeout)]).await;
         let (known, mut second) = store.open_outputs(caller, 7, 2).await.unwrap();
         assert!(known.get("a", 0).is_some() && known.get("b", 0).is_some());
-        second
-            .append(&[answered("b", "2"), answered("a", "again")])
-            .await
-            .unwrap();
+        append(&mut second, &[answered("b", "2"), answered("a", "again")]).await;
         // A worker thought dead still writes.
-        first.append(&[answered("c", "3")]).await.unwrap();
+        append(&mut first, &[answered("c", "3")]).await;
         // A chunk begun anew counts its attempts from one again.
         let (_, mut anew) = store.open_outputs(caller, 7, 1).await.unwrap();
-        anew.append(&[answered("a", "anew")]).await.unwrap();
+        append(&mut anew, &[answered("a", "anew")]).await;
 
         let outputs = store.outputs(&run, 7).await.unwrap();
         let value = |id: &str| {
@@ -207,9 +271,9 @@ mod tests {
         let (_, mut one) = store.open_outputs(caller, 0, 1).await.unwrap();
         let (_, mut other) = store.open_outputs(caller, 0, 1).await.unwrap();
         for id in ["a", "b"] {
-            one.append(&[answered(id, "1")]).await.unwrap();
+            append(&mut one, &[answered(id, "1")]).await;
         }
-        other.append(&[answered("c", "2")]).await.unwrap();
+        append(&mut other, &[answered("c", "2")]).await;
         let parts = store.list(&keys::calls(caller, 0)).await.unwrap();
         assert_eq!(parts.len(), 2);
 
@@ -222,6 +286,45 @@ mod tests {
         assert_eq!(
             ["a", "b", "c", "d"].map(is_known),
             [true, true, true, false]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_was_added_is_found_also_when_it_was_never_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_str().unwrap(), []).unwrap();
+        let run = run();
+        let caller = &Caller::outputs(&run);
+        let (_, mut killed) = store.open_outputs(caller, 0, 1).await.unwrap();
+        append(&mut killed, &[answered("a", "1")]).await;
+        killed.add(&[answered("b", "2")]).await.unwrap();
+        killed.add(&[answered("c", "3")]).await.unwrap();
+        drop(killed);
+        let (known, _) = store.open_outputs(caller, 0, 2).await.unwrap();
+        assert!(["a", "b", "c"].iter().all(|id| known.get(id, 0).is_some()));
+    }
+
+    #[tokio::test]
+    async fn a_bucket_gets_what_is_committed_together_as_one_part() {
+        let store = Store::bucket_in_memory();
+        let run = run();
+        let caller = &Caller::outputs(&run);
+        let (_, mut log) = store.open_outputs(caller, 0, 1).await.unwrap();
+        log.add(&[answered("a", "1")]).await.unwrap();
+        log.add(&[answered("b", "2")]).await.unwrap();
+        assert!(store.outputs(&run, 0).await.unwrap().is_empty());
+        let pending = log.pending().await.unwrap();
+        log.add(&[answered("d", "4")]).await.unwrap();
+        log.is_committed(&pending.commit().await.unwrap());
+        assert!(store.outputs(&run, 0).await.unwrap().get("d", 0).is_none());
+        append(&mut log, &[answered("c", "3")]).await;
+        let parts = store.list(&keys::calls(caller, 0)).await.unwrap();
+        assert_eq!(parts.len(), 2);
+        let outputs = store.outputs(&run, 0).await.unwrap();
+        assert!(
+            ["a", "b", "c"]
+                .iter()
+                .all(|id| outputs.get(id, 0).is_some())
         );
     }
 }

@@ -233,7 +233,9 @@ pub(crate) async fn on_disk<T: Send + 'static>(
 }
 
 /// Values as JSON lines.
-pub(crate) fn lines<T: Serialize>(values: &[T]) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn lines<'a, T: Serialize + 'a>(
+    values: impl IntoIterator<Item = &'a T>,
+) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for value in values {
         serde_json::to_writer(&mut bytes, value)?;

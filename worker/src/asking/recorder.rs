@@ -1,28 +1,28 @@
-//! Group commit: a writer takes every output that has come in, writes it as the next parts, and begins again.
+//! Group commit: a writer takes every output in as it comes, and commits those that have come together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use artifacts::outputs::OutputLog;
+use artifacts::outputs::{Committed, OutputLog, Pending};
 use domain::output::Output;
-use futures::future::try_join_all;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::asking::tally::Tally;
 use crate::failure::Failure;
 
-/// Outputs that may wait for a write. When the store does not take them, no further calls are made.
+/// Outputs that may wait for a commit. When the store does not take them, no further calls are made.
 const OUTPUTS_WAITING: usize = 1024;
 
-/// How long a store may refuse before the stretch is given up; answers not yet written are then lost, and paid again.
+/// How long a store may refuse before the stretch is given up; answers not yet committed are then lost, and paid again.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(120);
 
-/// The wait between attempts to write.
-const WRITE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// The wait between attempts to commit.
+const COMMIT_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// What a recorder is told.
 #[expect(
@@ -40,7 +40,7 @@ enum Entry {
     },
 }
 
-/// Takes outputs and writes them in groups.
+/// Takes outputs and commits them in groups.
 pub(super) struct Recorder {
     entries: mpsc::Sender<Entry>,
     writer: JoinHandle<Result<(), artifacts::Error>>,
@@ -71,7 +71,7 @@ impl Recorder {
         self.send(Entry::Chunk(log)).await;
     }
 
-    /// Hands an output over. It is counted when it is written.
+    /// Hands an output over. It is counted when it is committed.
     pub(super) async fn record(&self, chunk: u64, output: Output, is_final: bool) {
         self.send(Entry::Output {
             chunk,
@@ -91,19 +91,11 @@ impl Recorder {
         self.gave_up.cancelled().await;
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is committed.
     pub(super) async fn finish(self) -> Result<(), Failure> {
         drop(self.entries);
         Ok(self.writer.await??)
     }
-}
-
-/// Outputs of one chunk that are written together.
-#[derive(Default)]
-struct Part {
-    outputs: Vec<Output>,
-    /// How many of them are the last of their items.
-    is_final: Vec<bool>,
 }
 
 async fn write_all(
@@ -111,67 +103,158 @@ async fn write_all(
     interval: Duration,
     tally: &Tally,
 ) -> Result<(), artifacts::Error> {
-    let mut logs: HashMap<u64, OutputLog> = HashMap::new();
+    let mut chunks = Chunks::default();
+    let mut commits: JoinSet<Ended> = JoinSet::new();
     let mut group = Vec::new();
-    let mut last_write = Instant::now();
-    while incoming.recv_many(&mut group, OUTPUTS_WAITING).await > 0 {
-        gather(&mut incoming, &mut group, last_write + interval).await;
-        let mut parts: BTreeMap<u64, Part> = BTreeMap::new();
-        for entry in group.drain(..) {
+    let mut is_open = true;
+    let mut due = Instant::now();
+    // Since when the store has refused everything.
+    let mut refused = None;
+    loop {
+        tokio::select! {
+            biased;
+            Some(ended) = commits.join_next() => {
+                let (number, ended) = ended.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+                match ended {
+                    Ok(committed) => {
+                        chunks.committed(number, &committed, tally);
+                        (refused, due) = (None, Instant::now() + interval);
+                    }
+                    Err(error) => {
+                        let since = *refused.get_or_insert_with(Instant::now);
+                        if !error.is_retryable() || since.elapsed() > LONGEST_REFUSAL {
+                            return Err(error);
+                        }
+                        let outputs = chunks.waiting;
+                        tracing::warn!(%error, outputs, "outputs cannot be recorded; trying again");
+                        chunks.refused(number);
+                        due = Instant::now() + COMMIT_AGAIN_AFTER;
+                    }
+                }
+            }
+            () = sleep_until(due), if chunks.can_commit() => {
+                for (number, pending) in chunks.pending().await {
+                    commits.spawn(commit(number, pending));
+                }
+            }
+            received = incoming.recv_many(&mut group, OUTPUTS_WAITING),
+                if is_open && chunks.waiting < OUTPUTS_WAITING =>
+            {
+                is_open = received > 0;
+                chunks.take(&mut group).await?;
+            }
+            else => return Ok(()),
+        }
+    }
+}
+
+/// A chunk, and what has become of a commit of it.
+type Ended = (u64, Result<Committed, artifacts::Error>);
+
+async fn commit(chunk: u64, pending: Result<Pending, artifacts::Error>) -> Ended {
+    let committed = match pending {
+        Ok(pending) => pending.commit().await,
+        Err(error) => Err(error),
+    };
+    (chunk, committed)
+}
+
+/// One chunk, and its outputs that are not committed.
+struct Chunk {
+    log: OutputLog,
+    outputs: VecDeque<Output>,
+    /// Whether each of them is the last of its item.
+    is_final: VecDeque<bool>,
+    /// How many of them are being committed.
+    committing: usize,
+}
+
+/// The chunks whose outputs come in.
+#[derive(Default)]
+struct Chunks {
+    all: HashMap<u64, Chunk>,
+    /// Those with something to commit that is not being committed.
+    touched: BTreeSet<u64>,
+    /// Those of which something is being committed.
+    committing: BTreeSet<u64>,
+    /// Outputs that are not committed, of all chunks.
+    waiting: usize,
+}
+
+impl Chunks {
+    /// Takes entries in; where the store is a folder, their outputs are written at once.
+    async fn take(&mut self, entries: &mut Vec<Entry>) -> Result<(), artifacts::Error> {
+        let mut firsts: BTreeMap<u64, usize> = BTreeMap::new();
+        for entry in entries.drain(..) {
             match entry {
                 Entry::Chunk(log) => {
-                    logs.insert(log.chunk(), log);
+                    let chunk = Chunk {
+                        log,
+                        outputs: VecDeque::new(),
+                        is_final: VecDeque::new(),
+                        committing: 0,
+                    };
+                    self.all.insert(chunk.log.chunk(), chunk);
                 }
                 Entry::Output {
-                    chunk,
+                    chunk: number,
                     output,
                     is_final,
                 } => {
-                    let part = parts.entry(chunk).or_default();
-                    part.outputs.push(output);
-                    part.is_final.push(is_final);
+                    if let Some(chunk) = self.all.get_mut(&number) {
+                        firsts.entry(number).or_insert(chunk.outputs.len());
+                        chunk.outputs.push_back(output);
+                        chunk.is_final.push_back(is_final);
+                        self.waiting += 1;
+                    }
                 }
             }
         }
-        let writes = parts.into_iter().filter_map(|(chunk, part)| {
-            let log = logs.remove(&chunk)?;
-            Some(write(log, part, tally))
-        });
-        for log in try_join_all(writes).await? {
-            logs.insert(log.chunk(), log);
-        }
-        last_write = Instant::now();
-    }
-    Ok(())
-}
-
-/// Takes more until the next write is due, or no more will come.
-async fn gather(incoming: &mut mpsc::Receiver<Entry>, group: &mut Vec<Entry>, due: Instant) {
-    while let Ok(1..) =
-        tokio::time::timeout_at(due, incoming.recv_many(group, OUTPUTS_WAITING)).await
-    {}
-}
-
-/// Writes a part, again and again while the store refuses: what is in hand has been paid for.
-async fn write(
-    mut log: OutputLog,
-    part: Part,
-    tally: &Tally,
-) -> Result<OutputLog, artifacts::Error> {
-    let give_up = Instant::now() + LONGEST_REFUSAL;
-    loop {
-        match log.append(&part.outputs).await {
-            Ok(()) => break,
-            Err(error) if error.is_retryable() && Instant::now() < give_up => {
-                let outputs = part.outputs.len();
-                tracing::warn!(%error, outputs, "outputs cannot be recorded; trying again");
-                tokio::time::sleep(WRITE_AGAIN_AFTER).await;
+        for (number, first) in firsts {
+            if let Some(chunk) = self.all.get_mut(&number) {
+                chunk.log.add(chunk.outputs.range(first..)).await?;
+                self.touched.insert(number);
             }
-            Err(error) => return Err(error),
         }
+        Ok(())
     }
-    for (output, is_final) in part.outputs.into_iter().zip(part.is_final) {
-        tally.recorded(output, is_final);
+
+    /// Whether there is something to commit of a chunk of which nothing is being committed.
+    fn can_commit(&self) -> bool {
+        !self.touched.is_subset(&self.committing)
     }
-    Ok(log)
+
+    /// What can be committed, by chunk.
+    async fn pending(&mut self) -> Vec<(u64, Result<Pending, artifacts::Error>)> {
+        let numbers: Vec<u64> = self.touched.difference(&self.committing).copied().collect();
+        let mut all = Vec::new();
+        for number in numbers {
+            self.touched.remove(&number);
+            if let Some(chunk) = self.all.get_mut(&number) {
+                self.committing.insert(number);
+                chunk.committing = chunk.outputs.len();
+                all.push((number, chunk.log.pending().await));
+            }
+        }
+        all
+    }
+
+    fn committed(&mut self, number: u64, committed: &Committed, tally: &Tally) {
+        self.committing.remove(&number);
+        let Some(chunk) = self.all.get_mut(&number) else {
+            return;
+        };
+        chunk.log.is_committed(committed);
+        let outputs = chunk.outputs.drain(..chunk.committing);
+        for (output, is_final) in outputs.zip(chunk.is_final.drain(..chunk.committing)) {
+            tally.recorded(output, is_final);
+        }
+        self.waiting -= chunk.committing;
+    }
+
+    /// Nothing of the chunk was committed.
+    fn refused(&mut self, number: u64) {
+        self.committing.remove(&number);
+        self.touched.insert(number);
+    }
 }

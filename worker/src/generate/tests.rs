@@ -128,9 +128,10 @@ async fn a_later_attempt_asks_only_for_what_is_missing() {
         .open_outputs(&Caller::outputs(&run), 0, 1)
         .await
         .unwrap();
-    log.append(&[Output::answered("a".to_owned(), 1, earlier)])
+    log.add(&[Output::answered("a".to_owned(), 1, earlier)])
         .await
         .unwrap();
+    log.pending().await.unwrap().commit().await.unwrap();
 
     let generated = generated(&fixture).await.unwrap().generated;
     assert_eq!(
