@@ -146,7 +146,8 @@ async fn a_killed_worker_costs_only_the_verdicts_in_flight() {
     const ITEMS: usize = 400;
     const CONCURRENCY: u64 = 20;
     const STRETCHES: u64 = 2;
-    const DURING_A_WRITE: u64 = 50;
+    /// Verdicts that may have come to the worker without its having looked at them.
+    const UNREAD: u64 = 25;
     let server = judging(Duration::from_millis(100)).await;
     let mut stack = Stack::with_model(&server).await;
     let mut scorer = scorer();
@@ -170,7 +171,7 @@ async fn a_killed_worker_costs_only_the_verdicts_in_flight() {
     let mean = told["mean"].as_f64().unwrap();
     assert!((mean - 0.5).abs() < 1e-9, "{told}");
     let calls = server.calls();
-    let allowed = ITEMS as u64 + STRETCHES * CONCURRENCY + DURING_A_WRITE;
+    let allowed = ITEMS as u64 + STRETCHES * CONCURRENCY + UNREAD;
     assert!(calls <= allowed, "{calls} calls for {ITEMS} items");
     assert!(server.most_in_flight() <= u32::try_from(2 * STRETCHES * CONCURRENCY).unwrap());
 }
