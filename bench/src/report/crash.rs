@@ -28,7 +28,7 @@ pub(super) fn section(outcome: &Outcome<Crash>, plots: &Path) -> anyhow::Result<
          {} items, {} at once, killed when half of them were asked for, and started again at once: a worker of the \
          services, the command of a tool in the way that makes it go on. Repeated calls are those for an item that was \
          asked for before; the calls that were in flight have no answer, and whoever keeps {} in flight makes as many \
-         again. What was answered before is paid twice.\n\n",
+         again. What was answered before is paid twice; an answer that reaches a process while it dies counts as one.\n\n",
         crash.items, crash.concurrency, crash.concurrency
     );
     text += &table(&HEADINGS, crash.contestants.iter().map(row));
