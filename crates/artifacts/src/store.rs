@@ -114,7 +114,7 @@ impl Store {
         }
     }
 
-    /// How long answers may wait for others before they are written together: not at all on a local disk, a little on
+    /// How long answers may wait for others before they are committed together: not at all on a local disk, a little on
     /// a remote store, where each write is a request that costs.
     pub fn default_commit_interval(&self) -> Duration {
         match self.folder {
