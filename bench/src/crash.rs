@@ -41,7 +41,6 @@ pub(crate) struct Killed {
     /// Calls for a prompt that was asked before.
     pub(crate) repeats: Samples,
     /// Those of them whose prompt had been answered.
-    #[serde(default)]
     pub(crate) repaid: Samples,
     /// Seconds from the kill to the next call; whoever restarts it does so at once.
     pub(crate) idle: Samples,

@@ -40,19 +40,19 @@ impl Headroom {
 
 pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Headroom> {
     let folder = tempfile::tempdir()?;
-    let post = |_: u32| Request::Post(PATH.to_owned(), BODY.to_owned(), 200);
+    let post = || Request::Post(PATH.to_owned(), BODY.to_owned(), 200);
     let (mut rate, mut cpu_us) = (Samples::default(), Samples::default());
     let model = Model::start(Duration::ZERO, folder.path()).await?;
     let count = extent.pick(100_000, 10_000);
     for _ in 0..extent.repeats(5, 2) {
         let before = model.cpu()?;
-        let senders = Sender::several(model.address, (0..64).map(post)).await?;
+        let senders = Sender::several(model.address, (0..64).map(|_| post())).await?;
         let seen = load::run(senders, count).await?;
         cpu_us.push((model.cpu()? - before) * 1e6 / f64::from(count));
         rate.push(seen.rate());
     }
     let model = Model::start(Duration::from_millis(50), folder.path()).await?;
-    let senders = Sender::several(model.address, [post(0)]).await?;
+    let senders = Sender::several(model.address, [post()]).await?;
     let seen = load::run(senders, extent.pick(100, 20)).await?;
     Ok(Headroom {
         rate,

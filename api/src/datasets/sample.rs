@@ -8,10 +8,9 @@ use datasets::{Row, RowFault, Unreadable};
 use domain::uploaded::{FileFormat, UploadedFile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
 
-use crate::datasets::source::Stored;
+use crate::datasets::source::{self, Stored};
 use crate::error::ApiError;
 use crate::extract::page::PageSize;
 use crate::extract::{Id, Query};
@@ -67,19 +66,8 @@ pub(crate) async fn get_dataset_sample(
         FileFormat::Jsonl | FileFormat::Csv => Stored::MOST,
     };
     let content = Stored::open(&state, &file, most).await?;
-    let outage = content.source.outage();
-    let format = file.format;
-    let sampled = spawn_blocking(move || {
-        let mut sampled = Sampled::new(limit);
-        let end = datasets::for_each(format, content, None, &mut |line, row| {
-            sampled.take(line, row)
-        });
-        (sampled, end)
-    });
-    let (sampled, end) = sampled.await.map_err(ApiError::internal)?;
-    if let Some(error) = outage.get() {
-        return Err(error);
-    }
+    let sampled = Sampled::new(limit);
+    let (sampled, end) = source::read(content, file.format, None, sampled, Sampled::take).await?;
     let (more, fault) = match end {
         Ok(()) => (false, None),
         Err(Stop::Enough) => (true, None),

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use artifacts::files::StoredFile;
 use bytes::{Bytes, BytesMut};
 use bytesize::ByteSize;
-use datasets::Content;
-use domain::uploaded::UploadedFile;
+use datasets::{Content, Row, RowFault, Unreadable};
+use domain::config::FieldMapping;
+use domain::uploaded::{FileFormat, UploadedFile};
 use parquet::file::reader::{ChunkReader, Length};
 use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -31,10 +33,10 @@ pub(crate) struct Stored {
 
 /// What has gone wrong with the store, if anything has: the file is not to blame for it.
 #[derive(Clone, Default)]
-pub(crate) struct Outage(Arc<Mutex<Option<artifacts::Error>>>);
+struct Outage(Arc<Mutex<Option<artifacts::Error>>>);
 
 impl Outage {
-    pub(crate) fn get(&self) -> Option<ApiError> {
+    fn get(&self) -> Option<ApiError> {
         let mut error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         error.take().map(ApiError::from)
     }
@@ -87,10 +89,6 @@ impl Stored {
         })
     }
 
-    pub(crate) fn outage(&self) -> Outage {
-        self.outage.clone()
-    }
-
     /// The same file from a position on, where something short is looked for.
     fn at(&self, position: u64) -> Self {
         Self {
@@ -114,6 +112,33 @@ impl Stored {
             io::Error::other(format!("a sample is not looked for beyond {}", Self::MOST))
         })?;
         Ok(bytes)
+    }
+}
+
+/// Hands the rows of a file to `take`, on a thread that may wait. Gives back what `taking` has become, and how reading has ended:
+/// an outage of the store is an error.
+pub(crate) async fn read<T, E>(
+    content: Content<Stored>,
+    format: FileFormat,
+    fields: Option<FieldMapping>,
+    mut taking: T,
+    take: impl Fn(&mut T, u64, Result<&dyn Row, RowFault>) -> Result<(), E> + Send + 'static,
+) -> Result<(T, Result<(), E>), ApiError>
+where
+    T: Send + 'static,
+    E: From<Unreadable> + Send + 'static,
+{
+    let outage = content.source.outage.clone();
+    let reading = spawn_blocking(move || {
+        let end = datasets::for_each(format, content, fields.as_ref(), &mut |line, row| {
+            take(&mut taking, line, row)
+        });
+        (taking, end)
+    });
+    let read = reading.await.map_err(ApiError::internal)?;
+    match outage.get() {
+        Some(error) => Err(error),
+        None => Ok(read),
     }
 }
 

@@ -112,10 +112,9 @@ impl Creation {
             file,
             ..
         } = self;
-        let version = file.map(|file| file.version);
         let created_at = Timestamp::now();
         let owner = Owner::Itself(id.as_ref(), created_at);
-        let plan = Plan::new(owner, experiment, version)?;
+        let plan = Plan::new(owner, experiment, file)?;
         let sha256 = plan.round.spec_ref.sha256.clone();
         let id_use = match id.standing(&state).await? {
             Standing::Free => IdUse::First,

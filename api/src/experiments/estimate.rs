@@ -24,7 +24,7 @@ pub(super) async fn of(
     let prices = prices(state).await?;
     let mut models = tally.outputs(config);
     for (estimate, model) in models.iter_mut().zip(&config.models) {
-        let adapter = model.adapter.as_ref().or(config.adapter.as_ref());
+        let adapter = config.adapter_of(model);
         let asked = adapter.and_then(|adapter| {
             let name = adapter.model().unwrap_or(&model.name);
             Some((adapter.provider()?.to_owned(), name.to_owned()))

@@ -7,7 +7,7 @@ use domain::experiment::{ExperimentId, NewExperiment};
 use domain::limits::RunLimits;
 use domain::schedule::ScheduleId;
 use domain::spec::ExperimentSpec;
-use domain::uploaded::Version;
+use domain::uploaded::UploadedFile;
 use jiff::Timestamp;
 use runtime::traces::current_trace;
 use workflows::activities::SpecRef;
@@ -34,17 +34,17 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// `version` is that of an uploaded dataset.
+    /// `file` is that of an uploaded dataset.
     pub(crate) fn new(
         owner: Owner<'_>,
         experiment: NewExperiment,
-        version: Option<Version>,
+        file: Option<UploadedFile>,
     ) -> Result<Self, ApiError> {
         let mut objects = Vec::new();
         let config = &experiment.config().dataset;
         let dataset = match DatasetSource::of(config) {
             Some(DatasetSource::Uploaded(dataset)) => DatasetSource::Uploaded(UploadedDataset {
-                version: version.map(String::from),
+                version: file.map(|file| file.version.into()),
                 ..dataset
             }),
             Some(source) => source,

@@ -74,8 +74,7 @@ async fn other_experiments(
         Ok(experiment) => {
             let scope = Scope(id.tenant().cloned());
             let file = file(state, &scope, &experiment).await?;
-            let version = file.map(|file| file.version);
-            Plan::new(Owner::Schedule(id), experiment, version).map(Some)
+            Plan::new(Owner::Schedule(id), experiment, file).map(Some)
         }
         Err(ApiError::Invalid(more)) => {
             faults.extend(more);

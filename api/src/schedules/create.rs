@@ -81,8 +81,7 @@ impl Creation {
         let request_sha256 = hex::encode(Sha256::digest(bytes));
         let scope = Scope(id.tenant().cloned());
         let file = file(&state, &scope, &experiment).await?;
-        let version = file.map(|file| file.version);
-        let plan = Plan::new(Owner::Schedule(&id), experiment, version)?;
+        let plan = Plan::new(Owner::Schedule(&id), experiment, file)?;
         write(&state, plan.objects).await?;
         let new = NewSchedule {
             id: id.clone(),

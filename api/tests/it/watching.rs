@@ -76,6 +76,12 @@ async fn what_has_not_changed_is_not_told_again() {
     assert_ne!(changed.headers["etag"], tag.as_str());
 }
 
+/// A request on its own.
+fn ask(service: &Arc<Service>) -> impl Future<Output = Answer> + use<> {
+    let service = Arc::clone(service);
+    async move { service.get(PATH).await }
+}
+
 /// Waits until a workflow was asked for so often.
 async fn described_by(service: &Service, times: usize) {
     while described(service) < times {
@@ -88,13 +94,9 @@ async fn whoever_asks_while_it_is_looked_at_shares_the_next_look() {
     let service = service().await;
     let before = described(&service);
     let held = service.memory.descriptions.write().await;
-    let ask = || {
-        let service = Arc::clone(&service);
-        async move { service.get(PATH).await }
-    };
-    let first = tokio::spawn(ask());
+    let first = tokio::spawn(ask(&service));
     described_by(&service, before + 1).await;
-    let mut others = join_all((0..50).map(|_| ask()));
+    let mut others = join_all((0..50).map(|_| ask(&service)));
     assert!(futures::poll!(&mut others).is_pending());
     end(&service);
     drop(held);
@@ -104,7 +106,7 @@ async fn whoever_asks_while_it_is_looked_at_shares_the_next_look() {
     first.await.unwrap();
     assert_eq!(described(&service), before + 2);
     // What has ended is shared by nobody.
-    ask().await;
+    ask(&service).await;
     assert_eq!(described(&service), before + 3);
 }
 
@@ -113,17 +115,11 @@ async fn a_look_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
     let service = service().await;
     let before = described(&service);
     let held = service.memory.descriptions.write().await;
-    let gone = tokio::spawn({
-        let service = Arc::clone(&service);
-        async move { service.get(PATH).await }
-    });
+    let gone = tokio::spawn(ask(&service));
     described_by(&service, before + 1).await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
-    let next = tokio::spawn({
-        let service = Arc::clone(&service);
-        async move { service.get(PATH).await }
-    });
+    let next = tokio::spawn(ask(&service));
     described_by(&service, before + 2).await;
     drop(held);
     assert_eq!(next.await.unwrap().status, 200);

@@ -54,8 +54,8 @@ impl AppendedFile {
         }
     }
 
-    /// So many bytes more are synced.
-    pub(crate) fn is_synced(&mut self, length: usize) {
+    /// Goes on behind so many bytes more, which are synced.
+    pub(crate) fn advance(&mut self, length: usize) {
         self.synced += length as u64;
         self.written = self.written.saturating_sub(length);
         self.entry = None;
@@ -100,7 +100,7 @@ mod tests {
 
     async fn sync(file: &mut AppendedFile, bytes: &[u8]) {
         file.tail(bytes.to_vec()).sync().await.unwrap();
-        file.is_synced(bytes.len());
+        file.advance(bytes.len());
     }
 
     #[tokio::test]
@@ -123,7 +123,7 @@ mod tests {
         let tail = file.tail(b"five\n".to_vec());
         file.write(b"five\nsix\n").unwrap();
         tail.sync().await.unwrap();
-        file.is_synced("five\n".len());
+        file.advance("five\n".len());
         file.write(b"six\nseven\n").unwrap();
         assert_eq!(there(), "one\ntwo\nthree\nfour\nfive\nsix\nseven\n");
         let another = AppendedFile::create(path.clone()).await.unwrap();

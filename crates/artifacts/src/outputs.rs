@@ -66,11 +66,11 @@ impl OutputLog {
         Ok(Pending { place, length })
     }
 
-    /// What was pending is committed.
-    pub fn is_committed(&mut self, pending: &Committed) {
-        self.pending.drain(..pending.0);
+    /// Goes on behind what is committed.
+    pub fn advance(&mut self, committed: Committed) {
+        self.pending.drain(..committed.0);
         match &mut self.file {
-            Some(file) => file.is_synced(pending.0),
+            Some(file) => file.advance(committed.0),
             None => self.next_part += 1,
         }
     }
@@ -217,7 +217,7 @@ mod tests {
 
     async fn commit(log: &mut OutputLog) {
         let pending = log.pending().await.unwrap();
-        log.is_committed(&pending.commit().await.unwrap());
+        log.advance(pending.commit().await.unwrap());
     }
 
     fn answered(id: &str, value: &str) -> Output {
@@ -315,7 +315,7 @@ mod tests {
         assert!(store.outputs(&run, 0).await.unwrap().is_empty());
         let pending = log.pending().await.unwrap();
         log.add(&[answered("d", "4")]).await.unwrap();
-        log.is_committed(&pending.commit().await.unwrap());
+        log.advance(pending.commit().await.unwrap());
         assert!(store.outputs(&run, 0).await.unwrap().get("d", 0).is_none());
         append(&mut log, &[answered("c", "3")]).await;
         let parts = store.list(&keys::calls(caller, 0)).await.unwrap();

@@ -143,8 +143,8 @@ impl NewExperiment {
 
 impl ExperimentConfig {
     /// How outputs of a model are obtained. A checked configuration has an adapter for every model.
-    pub fn adapter_of(&self, model: &ModelConfig) -> Option<AdapterConfig> {
-        model.adapter.clone().or_else(|| self.adapter.clone())
+    pub fn adapter_of<'a>(&'a self, model: &'a ModelConfig) -> Option<&'a AdapterConfig> {
+        model.adapter.as_ref().or(self.adapter.as_ref())
     }
 }
 

@@ -38,7 +38,7 @@ impl ExperimentSpec {
             .filter_map(|model| {
                 Some(RunModel {
                     name: model.name.clone(),
-                    adapter: config.adapter_of(model)?,
+                    adapter: config.adapter_of(model)?.clone(),
                 })
             })
             .collect();

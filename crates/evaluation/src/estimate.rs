@@ -1,8 +1,6 @@
 //! What an experiment may take: the calls that its items need, and the tokens of its prompts.
 
-use domain::config::{
-    AdapterConfig, ExperimentConfig, JudgeMode, LlmJudgeScorer, ModelConfig, ScorerConfig,
-};
+use domain::config::{AdapterConfig, ExperimentConfig, JudgeMode, LlmJudgeScorer, ScorerConfig};
 use domain::estimate::{Bounds, ModelEstimate};
 use domain::item::DatasetItem;
 
@@ -26,7 +24,7 @@ impl Tally {
     pub fn new(config: &ExperimentConfig) -> Self {
         let models = config.models.iter();
         let readings: Vec<Reading> = models
-            .map(|model| Reading::of(adapter(config, model)))
+            .map(|model| Reading::of(config.adapter_of(model)))
             .collect();
         Self {
             tokens: readings.iter().map(Reading::none_yet).collect(),
@@ -72,7 +70,7 @@ impl Tally {
         let models = config.models.iter().zip(&self.tokens);
         models
             .map(|(model, tokens)| {
-                let adapter = adapter(config, model);
+                let adapter = config.adapter_of(model);
                 let calls = match adapter {
                     Some(AdapterConfig::Recorded(_)) | None => Bounds::attempted(0, 0),
                     Some(_) => Bounds::attempted(self.items.saturating_mul(samples), attempts),
@@ -101,10 +99,6 @@ impl Tally {
             most: Some(most.saturating_mul(u64::from(config.retry.maximum_attempts))),
         }
     }
-}
-
-fn adapter<'a>(config: &'a ExperimentConfig, model: &'a ModelConfig) -> Option<&'a AdapterConfig> {
-    model.adapter.as_ref().or(config.adapter.as_ref())
 }
 
 fn calls_an_output(scorer: &ScorerConfig) -> u64 {

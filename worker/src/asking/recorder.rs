@@ -117,7 +117,7 @@ async fn write_all(
                 let (number, ended) = ended.unwrap_or_else(|error| resume_unwind(error.into_panic()));
                 match ended {
                     Ok(committed) => {
-                        chunks.committed(number, &committed, tally);
+                        chunks.committed(number, committed, tally);
                         (refused, due) = (None, Instant::now() + interval);
                     }
                     Err(error) => {
@@ -132,7 +132,7 @@ async fn write_all(
                     }
                 }
             }
-            () = sleep_until(due), if chunks.can_commit() => {
+            () = sleep_until(due), if !chunks.touched.is_empty() => {
                 for (number, pending) in chunks.pending().await {
                     commits.spawn(commit(number, pending));
                 }
@@ -162,9 +162,8 @@ async fn commit(chunk: u64, pending: Result<Pending, artifacts::Error>) -> Ended
 /// One chunk, and its outputs that are not committed.
 struct Chunk {
     log: OutputLog,
-    outputs: VecDeque<Output>,
-    /// Whether each of them is the last of its item.
-    is_final: VecDeque<bool>,
+    /// Each with whether it is the last of its item.
+    outputs: VecDeque<(Output, bool)>,
     /// How many of them are being committed.
     committing: usize,
 }
@@ -173,10 +172,8 @@ struct Chunk {
 #[derive(Default)]
 struct Chunks {
     all: HashMap<u64, Chunk>,
-    /// Those with something to commit that is not being committed.
+    /// Those with something to commit of which nothing is being committed.
     touched: BTreeSet<u64>,
-    /// Those of which something is being committed.
-    committing: BTreeSet<u64>,
     /// Outputs that are not committed, of all chunks.
     waiting: usize,
 }
@@ -191,7 +188,6 @@ impl Chunks {
                     let chunk = Chunk {
                         log,
                         outputs: VecDeque::new(),
-                        is_final: VecDeque::new(),
                         committing: 0,
                     };
                     self.all.insert(chunk.log.chunk(), chunk);
@@ -203,8 +199,7 @@ impl Chunks {
                 } => {
                     if let Some(chunk) = self.all.get_mut(&number) {
                         firsts.entry(number).or_insert(chunk.outputs.len());
-                        chunk.outputs.push_back(output);
-                        chunk.is_final.push_back(is_final);
+                        chunk.outputs.push_back((output, is_final));
                         self.waiting += 1;
                     }
                 }
@@ -212,26 +207,21 @@ impl Chunks {
         }
         for (number, first) in firsts {
             if let Some(chunk) = self.all.get_mut(&number) {
-                chunk.log.add(chunk.outputs.range(first..)).await?;
-                self.touched.insert(number);
+                let outputs = chunk.outputs.range(first..);
+                chunk.log.add(outputs.map(|(output, _)| output)).await?;
+                if chunk.committing == 0 {
+                    self.touched.insert(number);
+                }
             }
         }
         Ok(())
     }
 
-    /// Whether there is something to commit of a chunk of which nothing is being committed.
-    fn can_commit(&self) -> bool {
-        !self.touched.is_subset(&self.committing)
-    }
-
     /// What can be committed, by chunk.
     async fn pending(&mut self) -> Vec<(u64, Result<Pending, artifacts::Error>)> {
-        let numbers: Vec<u64> = self.touched.difference(&self.committing).copied().collect();
         let mut all = Vec::new();
-        for number in numbers {
-            self.touched.remove(&number);
+        for number in std::mem::take(&mut self.touched) {
             if let Some(chunk) = self.all.get_mut(&number) {
-                self.committing.insert(number);
                 chunk.committing = chunk.outputs.len();
                 all.push((number, chunk.log.pending().await));
             }
@@ -239,22 +229,26 @@ impl Chunks {
         all
     }
 
-    fn committed(&mut self, number: u64, committed: &Committed, tally: &Tally) {
-        self.committing.remove(&number);
+    fn committed(&mut self, number: u64, committed: Committed, tally: &Tally) {
         let Some(chunk) = self.all.get_mut(&number) else {
             return;
         };
-        chunk.log.is_committed(committed);
-        let outputs = chunk.outputs.drain(..chunk.committing);
-        for (output, is_final) in outputs.zip(chunk.is_final.drain(..chunk.committing)) {
+        chunk.log.advance(committed);
+        let count = std::mem::take(&mut chunk.committing);
+        for (output, is_final) in chunk.outputs.drain(..count) {
             tally.recorded(output, is_final);
         }
-        self.waiting -= chunk.committing;
+        self.waiting -= count;
+        if !chunk.outputs.is_empty() {
+            self.touched.insert(number);
+        }
     }
 
     /// Nothing of the chunk was committed.
     fn refused(&mut self, number: u64) {
-        self.committing.remove(&number);
-        self.touched.insert(number);
+        if let Some(chunk) = self.all.get_mut(&number) {
+            chunk.committing = 0;
+            self.touched.insert(number);
+        }
     }
 }

@@ -7,8 +7,7 @@ use crate::load::{Row, Stop, Take};
 
 /// Stands between the rows that are read and those that are taken.
 pub(crate) struct Selector {
-    only_tags: Vec<String>,
-    add_tags: Vec<String>,
+    selection: Selection,
     /// Rows that may still come.
     left: u64,
     sample: Option<Sample>,
@@ -17,19 +16,18 @@ pub(crate) struct Selector {
 impl Selector {
     pub(crate) fn new(selection: Selection) -> Self {
         Self {
-            only_tags: selection.only_tags,
-            add_tags: selection.add_tags,
             left: selection.limit.unwrap_or(u64::MAX),
             sample: selection.sample.map(Sample::new),
+            selection,
         }
     }
 
     /// Passes a row on, keeps it for a choice at the end, or drops it. A row that is no item is always passed on.
     pub(crate) fn choose(&mut self, line: u64, row: Row, take: &mut Take<'_>) -> Result<(), Stop> {
         match row {
-            Ok(item) if !self.has_tag(&item.tags) => return Ok(()),
+            Ok(item) if !self.selection.wants(&item.tags) => return Ok(()),
             Ok(mut item) => {
-                for tag in &self.add_tags {
+                for tag in &self.selection.add_tags {
                     if !item.tags.contains(tag) {
                         item.tags.push(tag.clone());
                     }
@@ -54,10 +52,6 @@ impl Selector {
             Some(sample) => sample.drawn(take),
             None => Ok(()),
         }
-    }
-
-    fn has_tag(&self, tags: &[String]) -> bool {
-        self.only_tags.is_empty() || self.only_tags.iter().any(|tag| tags.contains(tag))
     }
 }
 

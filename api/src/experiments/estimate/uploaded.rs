@@ -10,10 +10,9 @@ use domain::fault::Fault;
 use domain::item::DatasetItem;
 use domain::uploaded::UploadedFile;
 use evaluation::estimate::{Tally, Tokens};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::datasets::source::Stored;
+use crate::datasets::source::{self, Stored};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -44,20 +43,10 @@ pub(crate) async fn tally(
         return Ok(None);
     }
     let content = Stored::whole(state, file, MOST).await?;
-    let outage = content.source.outage();
-    let _turn = AT_ONCE.acquire().await.map_err(ApiError::internal)?;
-    let mut taking = Taking::new(config, dataset.selection(), Unit::of(file.format));
-    let (format, fields) = (file.format, dataset.fields.clone());
-    let taken = spawn_blocking(move || {
-        let end = datasets::for_each(format, content, fields.as_ref(), &mut |line, row| {
-            taking.take(line, row)
-        });
-        (taking, end)
-    });
-    let (taking, end) = taken.await.map_err(ApiError::internal)?;
-    if let Some(error) = outage.get() {
-        return Err(error);
-    }
+    let turn = AT_ONCE.acquire().await.map_err(ApiError::internal)?;
+    let taking = Taking::new(config, dataset.selection(), Unit::of(file.format), turn);
+    let fields = dataset.fields.clone();
+    let (taking, end) = source::read(content, file.format, fields, taking, Taking::take).await?;
     let mut faults = taking.faults;
     match end {
         Err(Stop::TooLong) => return Ok(None),
@@ -87,27 +76,35 @@ impl From<Unreadable> for Stop {
 
 /// The rows so far.
 struct Taking {
-    only_tags: Vec<String>,
+    selection: Selection,
     /// Rows that may still come.
     left: u64,
     chosen: Chosen,
     faults: Vec<Fault>,
     unit: Unit,
     since: Instant,
+    /// Kept as long as the file is read, also when nobody waits for it any more.
+    _turn: SemaphorePermit<'static>,
 }
 
 impl Taking {
-    fn new(config: &ExperimentConfig, selection: Selection, unit: Unit) -> Self {
+    fn new(
+        config: &ExperimentConfig,
+        selection: Selection,
+        unit: Unit,
+        turn: SemaphorePermit<'static>,
+    ) -> Self {
         Self {
-            only_tags: selection.only_tags,
             left: selection.limit.unwrap_or(u64::MAX),
             chosen: Chosen {
                 tally: Tally::new(config),
                 sample: selection.sample.map(|sample| (sample, BinaryHeap::new())),
             },
             faults: Vec::new(),
+            selection,
             unit,
             since: Instant::now(),
+            _turn: turn,
         }
     }
 
@@ -116,7 +113,7 @@ impl Taking {
             return Err(Stop::TooLong);
         }
         match row.and_then(Row::item) {
-            Ok(item) if !self.has_tag(&item) => return Ok(()),
+            Ok(item) if !self.selection.wants(&item.tags) => return Ok(()),
             Ok(item) => self.chosen.add(&item),
             Err(why) => {
                 let message = format!("{} {line}: {}", self.unit, why.message);
@@ -131,10 +128,6 @@ impl Taking {
             0 => Err(Stop::Enough),
             _ => Ok(()),
         }
-    }
-
-    fn has_tag(&self, item: &DatasetItem) -> bool {
-        self.only_tags.is_empty() || self.only_tags.iter().any(|tag| item.tags.contains(tag))
     }
 }
 

@@ -13,6 +13,13 @@ pub struct Selection {
     pub add_tags: Vec<String>,
 }
 
+impl Selection {
+    /// Whether an item with these tags is taken, as far as its tags decide.
+    pub fn wants(&self, tags: &[String]) -> bool {
+        self.only_tags.is_empty() || self.only_tags.iter().any(|tag| tags.contains(tag))
+    }
+}
+
 /// A random sample: each set of items of that size is as likely as any other, and none is taken twice.
 ///
 /// The items taken are those with the smallest SHA-256 of `<seed>:<id>`, in the order of the source, so that the same seed
